@@ -1,0 +1,1 @@
+"""Campaigns: drafts, audience, the composer, the review, the start."""

