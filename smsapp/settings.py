@@ -41,13 +41,23 @@ class Settings(BaseSettings):
     smtp_port: int = Field(default=587, gt=0, lt=65536, description="its port")
     smtp_user: str = Field(default="", description="its user, if it wants one")
     smtp_password: SecretStr = Field(default=SecretStr(""), description="and the password")
-    smtp_security: str = Field(default="starttls", pattern="^(starttls|tls|none)$", description="`starttls`, `tls` or `none`")
+    smtp_security: str = Field(
+        default="starttls", pattern="^(starttls|tls|none)$", description="`starttls`, `tls` or `none`"
+    )
     mail_from: str = Field(default="smsapp@localhost", description="sender of the e-mails")
-    secret_key: SecretStr = Field(default=SecretStr(""), description="at least 32 characters; empty: made and kept in the data directory")
+    secret_key: SecretStr = Field(
+        default=SecretStr(""), description="at least 32 characters; empty: made and kept in the data directory"
+    )
     session_hours: int = Field(default=12, ge=1, le=720, description="how long a sign-in lasts")
-    stop_short_code: str = Field(default="36111", pattern=r"^\d{5}$", description="the number to which STOP is replied (M6)")
-    permitted_days: str = Field(default="mon,tue,wed,thu,fri,sat", description="days on which marketing may leave (M28)")
-    permitted_from: time = Field(default=time(8), description="first minute of the permitted hours, local to the recipient")
+    stop_short_code: str = Field(
+        default="36111", pattern=r"^\d{5}$", description="the number to which STOP is replied (M6)"
+    )
+    permitted_days: str = Field(
+        default="mon,tue,wed,thu,fri,sat", description="days on which marketing may leave (M28)"
+    )
+    permitted_from: time = Field(
+        default=time(8), description="first minute of the permitted hours, local to the recipient"
+    )
     permitted_until: time = Field(default=time(20), description="last minute of the permitted hours")
     support_phone: str = Field(default="", description="support contact shown in the product (M17)")
     support_email: str = Field(default="", description="its e-mail")
@@ -64,7 +74,7 @@ class Settings(BaseSettings):
             raise ValueError("SMSAPP_PUBLIC_URL must be an address such as https://sms.example.org, without a path")
         if url.scheme == "http" and url.hostname not in LOCAL_HOSTS:
             raise ValueError(
-                "SMSAPP_PUBLIC_URL is http on a public host: sessions would travel in clear. Set it to the https address"
+                "SMSAPP_PUBLIC_URL is http on a public host: sessions would travel in clear. Set an https address"
             )
         for origin in self.origins:
             parts = urlsplit(origin)
@@ -77,7 +87,7 @@ class Settings(BaseSettings):
             raise ValueError("SMSAPP_DATABASE_URL must begin with postgresql+psycopg:// (or be left empty for SQLite)")
         if self.is_sqlite and int(os.environ.get("GRANIAN_WORKERS") or 1) > 1:
             raise ValueError(
-                "SQLite takes one process only: unset GRANIAN_WORKERS, or set SMSAPP_DATABASE_URL to a PostgreSQL database"
+                "SQLite takes one process only: unset GRANIAN_WORKERS, or point SMSAPP_DATABASE_URL to PostgreSQL"
             )
         if self.secret_key.get_secret_value() and len(self.secret_key.get_secret_value()) < 32:
             raise ValueError("SMSAPP_SECRET_KEY is too short: set 32 random characters or more, or leave it empty")
@@ -89,7 +99,7 @@ class Settings(BaseSettings):
             raise ValueError(f"SMSAPP_PERMITTED_DAYS has unknown days ({', '.join(unknown)}): use {', '.join(DAYS)}")
         if not time(8) <= self.permitted_from < self.permitted_until <= time(21, 30):
             raise ValueError(
-                "SMSAPP_PERMITTED_FROM and SMSAPP_PERMITTED_UNTIL must lie between 08:00 and 21:30, the operators' charter"
+                "SMSAPP_PERMITTED_FROM and SMSAPP_PERMITTED_UNTIL must lie between 08:00 and 21:30 (the charter)"
             )
         return self
 

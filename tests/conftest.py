@@ -6,7 +6,7 @@ installs it; with ``SMSAPP_TEST_REQUIRE_ALL=1`` (as in .ci/run) a skip is a fail
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from smsapp.accounts.actor import Actor
 from smsapp.accounts.tables import Account, User
 from smsapp.db import Database, SimulatedClock, connect
 from smsapp.db.migrate import upgrade
+from tests.programs import REQUIRE_ALL, need
 
 NOON = datetime(2026, 6, 17, 10, 0, tzinfo=UTC)  # a Wednesday, 12:00 in Paris: within the permitted hours
 
@@ -121,3 +122,28 @@ def make_actor(db: Database) -> Callable[[str], Actor]:
 @pytest.fixture
 def actor(make_actor: Callable[[str], Actor]) -> Actor:
     return make_actor("lavande")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With SMSAPP_TEST_REQUIRE_ALL=1 nothing may be skipped: what was not run has not been shown to work."""
+    report = yield
+    if REQUIRE_ALL and report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"skipped although everything is required: {report.longrepr}"
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name what was missing once, with the command that installs it, rather than once per test."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = sorted({report.longrepr[2].removeprefix("Skipped: ") for report in skipped if report.longrepr})
+    for reason in reasons:
+        terminalreporter.write_line(f"not run here: {reason}", yellow=True)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, object]:
+    """The Chromium found on the machine; what it would fetch from outside by itself is switched off."""
+    off = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+    return {"executable_path": need("chromium"), "args": ["--no-sandbox", "--disable-gpu", *off]}

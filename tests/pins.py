@@ -1,6 +1,6 @@
 """Exact versions of every Python package, transitive ones too, as ``constraint-dependencies`` in pyproject.toml.
 
-``uv run python -m tests.pins`` writes them from what uv has just resolved (``uv lock --upgrade`` first to move forward).
+``uv run python -m tests.pins`` writes them from what uv has resolved (``uv lock --upgrade`` first to move forward).
 uv.lock itself is not kept: it names the address that each file came from.
 """
 

@@ -1,4 +1,7 @@
-"""Who asks. An explicit argument of every service function; made only by the web guard, the command line and the demonstration."""
+"""Who asks: an explicit argument of every service function.
+
+Made only by the web guard, the command line and the demonstration.
+"""
 
 from dataclasses import dataclass
 

@@ -17,7 +17,14 @@ class Contact(SQLModel, table=True):
 
     __table_args__ = (
         Index("ix_contact_number", "account_id", "e164"),
-        Index("ix_contact_by_name", "account_id", "sort_name", "id", postgresql_where=text("deleted_at IS NULL"), sqlite_where=text("deleted_at IS NULL")),
+        Index(
+            "ix_contact_by_name",
+            "account_id",
+            "sort_name",
+            "id",
+            postgresql_where=text("deleted_at IS NULL"),
+            sqlite_where=text("deleted_at IS NULL"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)

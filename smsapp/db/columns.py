@@ -19,7 +19,7 @@ BigId = BigInteger().with_variant(Integer(), "sqlite")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An instant: aware in Python, ``timestamptz`` on PostgreSQL, naive UTC text on SQLite. A naive value is refused."""
+    """An instant: aware in Python, ``timestamptz`` on PostgreSQL, UTC text on SQLite. A naive value is refused."""
 
     impl = DateTime(timezone=True)
     cache_ok = True

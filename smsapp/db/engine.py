@@ -1,8 +1,9 @@
 """The engine behind the two doors, on SQLite and on PostgreSQL.
 
 SQLite: WAL, ``synchronous=FULL``, foreign keys; one writer connection behind one lock (``BEGIN IMMEDIATE``), readers on
-connections that cannot write. Checkpoints happen only on the writer connection while it holds the lock and nothing is
-memory-mapped, which keeps the WAL-reset race of SQLite before 3.51.3 out of reach: it needs a checkpoint beside a commit.
+connections that cannot write. Checkpoints happen only on the writer connection while it holds the lock, and nothing is
+memory-mapped: that keeps the WAL-reset race of SQLite before 3.51.3 out of reach, which needs a checkpoint beside a
+commit on another connection.
 PostgreSQL: READ COMMITTED; rows are locked by the statements themselves.
 """
 
@@ -64,7 +65,9 @@ class Database:
         """A consistent view. On SQLite the connection cannot write; on PostgreSQL the transaction is read only."""
         with Session(self._doors.reader, expire_on_commit=False) as session:
             if not self.is_sqlite:
-                session.connection(execution_options={"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"})
+                session.connection(
+                    execution_options={"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
+                )
             try:
                 yield session
             finally:
@@ -84,8 +87,8 @@ class Database:
     def retrying(self, work: Callable[[Session], Result]) -> Result:
         """Run ``work`` in ``write()``, and again with jitter when the database asks for it.
 
-        PostgreSQL aborts one of two transactions that collide (40001, 40P01) and expects the loser to run again. ``work``
-        must hold no effect outside the transaction. Constraint violations are never retried.
+        PostgreSQL aborts one of two transactions that collide (40001, 40P01) and expects the loser to run again.
+        ``work`` must hold no effect outside the transaction. Constraint violations are never retried.
         """
         for attempt in range(ATTEMPTS):
             try:
@@ -179,7 +182,13 @@ def _sqlite(url: URL, *, pool_size: int, begin: str, read_only: bool) -> Engine:
         raw.isolation_level = None  # the driver would begin by itself, and not before a SELECT
         cursor = raw.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
-        for pragma in ("synchronous=FULL", "foreign_keys=ON", "wal_autocheckpoint=0", "mmap_size=0", "cache_size=-32768"):
+        for pragma in (
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "wal_autocheckpoint=0",
+            "mmap_size=0",
+            "cache_size=-32768",
+        ):
             cursor.execute(f"PRAGMA {pragma}")
         if read_only:
             cursor.execute("PRAGMA query_only=ON")

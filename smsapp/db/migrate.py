@@ -64,7 +64,7 @@ def _run(db: Database, work: Callable[[Config], object]) -> None:
         found = MigrationContext.configure(connection).get_current_revision()
         if found and found not in known:
             raise UnknownSchema(
-                f"the database is at revision {found}, which this version of smsapp does not know: install the newer one"
+                f"the database is at revision {found}, which this smsapp does not know: install the newer one"
             )
         config.attributes["connection"] = connection
         work(config)

@@ -17,7 +17,9 @@ class ContactImport(SQLModel, table=True):
     account_id: int = Field(foreign_key="account.id", sa_type=BigId, index=True)
     user_id: int = Field(foreign_key="app_user.id", sa_type=BigId)
     filename: str = Field(max_length=255)
-    reading: dict[str, str] = Field(default_factory=dict, sa_type=JSON)  # separator, encoding, header, sheet as they were read
+    reading: dict[str, str] = Field(
+        default_factory=dict, sa_type=JSON
+    )  # separator, encoding, header, sheet as they were read
     mapping: dict[str, str] = Field(default_factory=dict, sa_type=JSON)  # column number -> field
     group_id: int | None = Field(default=None, foreign_key="contact_group.id", sa_type=BigId)
     read: int = 0

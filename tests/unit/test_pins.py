@@ -1,4 +1,4 @@
-"""A clone resolves to the versions that were tested: every package is pinned, and what is installed is what is pinned."""
+"""A clone resolves to the versions that were tested: every package is pinned, and the installed one is the pinned one."""
 
 import re
 from importlib.metadata import distributions
