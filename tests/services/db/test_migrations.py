@@ -1,0 +1,41 @@
+"""Migrations: the schema they make is the schema of the tables, they can be taken back, a newer database is refused."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+from sqlmodel import SQLModel
+
+from smsapp.db import Database
+from smsapp.db.migrate import UnknownSchema, current, downgrade, head, upgrade
+
+
+def tables(db: Database) -> set[str]:
+    return set(inspect(db.engine).get_table_names()) - {"alembic_version"}
+
+
+def test_the_migrated_schema_is_the_one_of_the_tables(db: Database) -> None:
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, SQLModel.metadata) == []
+    assert tables(db) == set(SQLModel.metadata.tables)
+
+
+def test_every_migration_can_be_taken_back_and_run_again(db: Database) -> None:
+    downgrade(db, "base")
+    assert tables(db) == set()
+    upgrade(db)
+    assert current(db) == head()
+    assert tables(db) == set(SQLModel.metadata.tables)
+
+
+def test_an_upgrade_that_has_nothing_to_do_changes_nothing(db: Database) -> None:
+    upgrade(db)
+    assert current(db) == head()
+
+
+def test_a_database_from_a_newer_version_is_refused(db: Database) -> None:
+    with db.write() as s:
+        s.execute(text("UPDATE alembic_version SET version_num = 'from_the_future'"))
+    with pytest.raises(UnknownSchema, match="install the newer one"):
+        upgrade(db)
