@@ -162,7 +162,7 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CauseInfo:
-    """What is known of a cause: its catalogue key (`<key>.help` explains it), its family, what to do with the number."""
+    """What is known of a cause: its catalogue key (`<key>.help` explains), its family, what to do with the number."""
 
     key: str
     group: Group
