@@ -1,0 +1,23 @@
+"""A phone number, or a column of them: E.164 as an integer, territory and line, or the reason and the repair."""
+
+from smsapp.domain.phone.column import COLUMNS, read_column
+from smsapp.domain.phone.model import Caution, Line, Number, Reason, Unreadable
+from smsapp.domain.phone.reading import read_number
+from smsapp.domain.phone.spelling import split_numbers
+from smsapp.domain.phone.territory import is_fiction, pretty, territory_of, time_zone
+
+__all__ = [
+    "COLUMNS",
+    "Caution",
+    "Line",
+    "Number",
+    "Reason",
+    "Unreadable",
+    "is_fiction",
+    "pretty",
+    "read_column",
+    "read_number",
+    "split_numbers",
+    "territory_of",
+    "time_zone",
+]
