@@ -1,0 +1,74 @@
+"""The process-wide things, set once by the assembly's lifespan; a test sets its own with ``using``."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from smsapp.db import Database
+from smsapp.settings import Settings
+from smsapp.web.hub import Hub
+from smsapp.web.people import People
+
+
+class Engine(Protocol):
+    """What the web needs of the sending engine: a sign of life, and a way to say that something waits."""
+
+    def beat(self) -> datetime | None:
+        """When the engine last went round; None before its first round."""
+        ...
+
+    def wake(self) -> None:
+        """Something was queued: look now rather than at the next round. Callable from any thread."""
+        ...
+
+
+def _nobody(_token: str) -> bool:
+    return False
+
+
+@dataclass
+class Runtime:
+    """``connected`` says whether a browser tab (its client token) still holds its websocket."""
+
+    settings: Settings
+    db: Database
+    hub: Hub = field(default_factory=Hub)
+    engine: Engine | None = None
+    connected: Callable[[str], bool] = _nobody
+    people: People = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.people = People(self.db, secure=self.settings.secure_cookies)
+
+
+_current: Runtime | None = None
+
+
+def runtime() -> Runtime:
+    """The runtime of this process.
+
+    Raises:
+        RuntimeError: the lifespan has not started.
+    """
+    if _current is None:
+        raise RuntimeError("smsapp is not running: no runtime was set")
+    return _current
+
+
+def use(rt: Runtime | None) -> None:
+    """Make ``rt`` the runtime of this process (None: forget it)."""
+    global _current
+    _current = rt
+
+
+@contextmanager
+def using(rt: Runtime) -> Iterator[Runtime]:
+    """Make ``rt`` the runtime for the length of a block."""
+    before = _current
+    use(rt)
+    try:
+        yield rt
+    finally:
+        use(before)
