@@ -88,6 +88,8 @@ def is_fiction(e164: int) -> bool:
 
 
 def _parsed(e164: int) -> phonenumbers.PhoneNumber | None:
+    if e164 <= 0:
+        return None
     try:
         return phonenumbers.parse(f"+{e164}", None)
     except phonenumbers.NumberParseException:
