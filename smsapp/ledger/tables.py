@@ -61,10 +61,12 @@ class LedgerTransfer(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("debit_id <> credit_id", name="two_accounts"),
+        Index("uq_ledger_transfer_key", "key", unique=True),
         Index("ix_ledger_transfer_of_account", "account_id", "created_at"),
     )
 
-    id: str = Field(primary_key=True, max_length=120)  # deterministic: hold:<message>:<attempt>, capture:<message>...
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    key: str = Field(max_length=120)  # deterministic: hold:<message>:<attempt>, capture:<message>, buy:<payment>...
     debit_id: int = Field(foreign_key="ledger_account.id", sa_type=BigId)
     credit_id: int = Field(foreign_key="ledger_account.id", sa_type=BigId)
     amount: int = Field(sa_type=BigInteger)
@@ -78,11 +80,15 @@ class LedgerTransfer(SQLModel, table=True):
 
 
 class LedgerCheckpoint(SQLModel, table=True):
-    """The ledger at the end of a day, chained to the day before: a transfer altered later shows."""
+    """The ledger when a day was sealed, chained to the day before: a transfer altered later shows.
+
+    Sealed by the order of writing, not by instant: a demonstration writes its past later.
+    """
 
     __tablename__ = "ledger_checkpoint"
 
     day: date = Field(primary_key=True, sa_type=Date)
+    upto: int = Field(sa_type=BigInteger)  # id of the last transfer sealed
     transfers: int = Field(sa_type=BigInteger)
     units: int = Field(sa_type=BigInteger)  # the sum of their amounts
     balances_hash: str = Field(max_length=64)

@@ -14,7 +14,7 @@ REFUSAL = "rows of this table are never changed"
 _PG_FUNCTION = f"""
 CREATE OR REPLACE FUNCTION smsapp_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION '{REFUSAL}: %', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+    RAISE restrict_violation USING MESSAGE = '{REFUSAL}: ' || TG_TABLE_NAME;
 END $$
 """
 

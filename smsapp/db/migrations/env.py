@@ -1,8 +1,8 @@
 """Alembic's entry: every table of the product, the connection handed over by ``smsapp.db.migrate``."""
 
 import importlib
-import importlib.util
 import pkgutil
+from pathlib import Path
 
 from alembic import context
 from sqlmodel import SQLModel
@@ -13,7 +13,7 @@ import smsapp
 def _load_tables() -> None:
     """Every ``tables.py`` of every room, so that a new room needs no entry here."""
     for module in pkgutil.iter_modules(smsapp.__path__):
-        if module.ispkg and importlib.util.find_spec(f"smsapp.{module.name}.tables"):
+        if (Path(smsapp.__path__[0]) / module.name / "tables.py").exists():
             importlib.import_module(f"smsapp.{module.name}.tables")
 
 
