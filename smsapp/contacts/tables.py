@@ -6,7 +6,7 @@ unique. The blacklist hangs on the number, not on the contact, so that no import
 
 from datetime import datetime
 
-from sqlalchemy import JSON, BigInteger, Index, Text, text
+from sqlalchemy import JSON, BigInteger, Index, text
 from sqlmodel import Field, SQLModel
 
 from smsapp.db.columns import BigId, UtcDateTime
@@ -17,10 +17,19 @@ class Contact(SQLModel, table=True):
 
     __table_args__ = (
         Index("ix_contact_number", "account_id", "e164"),
+        # Holds the searched text too: a page in the order of names, searched or not, is read from this index alone.
         Index(
             "ix_contact_by_name",
             "account_id",
             "sort_name",
+            "id",
+            "search",
+            postgresql_where=text("deleted_at IS NULL"),
+            sqlite_where=text("deleted_at IS NULL"),
+        ),
+        Index(
+            "ix_contact_by_age",
+            "account_id",
             "id",
             postgresql_where=text("deleted_at IS NULL"),
             sqlite_where=text("deleted_at IS NULL"),
@@ -36,8 +45,8 @@ class Contact(SQLModel, table=True):
     email: str = Field(default="", max_length=254)
     societe: str = Field(default="", max_length=200)
     extra: dict[str, str] = Field(default_factory=dict, sa_type=JSON)  # further columns of the file, by header
-    sort_name: str = Field(default="", max_length=420)  # casefolded, without accents: "moreau ines"
-    search: str = Field(default="", sa_type=Text)  # casefolded, without accents: names, company, e-mail, number
+    sort_name: str = Field(default="", max_length=200)  # see folding.py; both are short enough for an index row
+    search: str = Field(default="", max_length=400)  # see folding.py
     state: str = Field(default="active", max_length=16)  # active, invalid (a report said so: M34)
     import_id: int | None = Field(default=None, sa_type=BigId, index=True)  # which import brought it, if any
     created_at: datetime = Field(sa_type=UtcDateTime)

@@ -20,13 +20,14 @@ class ContactImport(SQLModel, table=True):
     reading: dict[str, str] = Field(
         default_factory=dict, sa_type=JSON
     )  # separator, encoding, header, sheet as they were read
+    columns: list[str] = Field(default_factory=list, sa_type=JSON)  # the header row, as it was read
     mapping: dict[str, str] = Field(default_factory=dict, sa_type=JSON)  # column number -> field
     group_id: int | None = Field(default=None, foreign_key="contact_group.id", sa_type=BigId)
     read: int = 0
     created: int = 0
     known: int = 0  # already in the book: empty fields completed, never their state
     duplicates: int = 0  # the same number again in the file
-    blacklisted: int = 0  # in the book, but never written to
+    blacklisted: int = 0  # never written to, and nothing of them is touched (M27)
     rejected: int = 0
     created_at: datetime = Field(sa_type=UtcDateTime)
 
@@ -41,3 +42,4 @@ class Rejection(SQLModel, table=True):
     value: str = Field(sa_type=Text)
     reason: str = Field(max_length=32)
     suggestion: str = Field(default="", max_length=32)
+    cells: list[str] = Field(default_factory=list, sa_type=JSON)  # the whole row, to be repaired and imported again
