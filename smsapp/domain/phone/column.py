@@ -13,7 +13,7 @@ import polars as pl
 from smsapp.domain.phone.classes import HEAD, INFINITE, Form, deciding_digits
 from smsapp.domain.phone.model import Number, Unreadable
 from smsapp.domain.phone.reading import checked_region, judge, read_number
-from smsapp.domain.phone.spelling import EXCEL_TAILS, MAX_DIGITS, PUNCTUATION, SPACES, Spelling, spell
+from smsapp.domain.phone.spelling import DECIMAL, EXCEL_TAILS, MAX_DIGITS, PUNCTUATION, SPACES, Spelling, spell
 
 COLUMNS: Final[dict[str, Any]] = {
     "e164": pl.Int64,
@@ -81,9 +81,11 @@ def _as_text(raw: pl.Series) -> pl.Series:
 def _in_digits(raw: pl.Series) -> pl.DataFrame:
     """raw, plus, count, number (the digits as an integer, null when there is not one number to class)."""
     text, spaceless, bare, digits = pl.col("raw"), pl.col("spaceless"), pl.col("bare"), pl.col("digits")
+    excel = pl.any_horizontal(spaceless.str.ends_with(tail) for tail in EXCEL_TAILS)
     rows = (
         pl.DataFrame(raw)
         .with_columns(spaceless=_without(text, SPACES))
+        .with_columns(spaceless=pl.when(excel).then(spaceless.str.replace(DECIMAL, "$1")).otherwise(spaceless))
         .with_columns(bare=_without(spaceless, PUNCTUATION))
         .with_columns(digits=bare.str.strip_prefix("+"))
         .with_columns(plus=bare.str.starts_with("+"), count=digits.str.len_bytes().clip(0, 255).cast(pl.UInt8))
@@ -93,7 +95,7 @@ def _in_digits(raw: pl.Series) -> pl.DataFrame:
         & (text.str.len_bytes() <= _PLAIN_BYTES)
         & ~digits.str.starts_with("+")
         & ~(pl.col("plus") & digits.str.starts_with("0"))
-        & ~pl.any_horizontal(spaceless.str.ends_with(tail) for tail in EXCEL_TAILS)
+        & ~excel
     )
     rows = rows.select("raw", "plus", "count", number=pl.when(plain).then(digits.cast(pl.UInt64, strict=False)))
     odd = rows.select("raw", odd=pl.col("number").is_null())

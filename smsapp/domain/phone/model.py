@@ -35,7 +35,6 @@ class Line(StrEnum):
     PAGER = "pager"
     COMPANY = "company"
     VOICEMAIL = "voicemail"
-    UNKNOWN = "unknown"
 
 
 class Caution(StrEnum):

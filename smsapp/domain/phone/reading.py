@@ -113,9 +113,9 @@ def _reading(text: str, region: str | None) -> Number | None:
     significant = phonenumbers.national_significant_number(number)
     e164 = int(f"{code}{significant}")
     caution = Caution.FICTION if is_fiction(e164) else None
-    if phonenumbers.is_valid_number(number):
-        line = _LINES.get(phonenumbers.number_type(number), Line.UNKNOWN)
-        return Number(e164, region_of(number), code, line, caution)
+    kind = phonenumbers.number_type(number)
+    if kind != PhoneNumberType.UNKNOWN:  # which is how libphonenumber itself defines a valid number
+        return Number(e164, region_of(number), code, _LINES[kind], caution)
     if code == 33 and _MOBILE_SHAPE.fullmatch(significant) and (caution or not _OVERSEAS_HEAD.match(significant)):
         return Number(e164, "FR", code, Line.MOBILE, caution or Caution.NEW_BLOCK)
     return None
@@ -187,4 +187,3 @@ def metadata_of(calling_code: int) -> PhoneMetadata | None:
 def trunk_prefix(meta: PhoneMetadata | None) -> str:
     """What is dialled before a national number and not part of it ("0" in France), or nothing."""
     return (meta.national_prefix or "") if meta else ""
-

@@ -20,10 +20,13 @@ PUNCTUATION = (".", "-", "(", ")")
 EXCEL_TAILS = (".0", ".00", ".000")
 """Endings of a number which a spreadsheet wrote as a decimal: 612345678.0"""
 
+DECIMAL = r"^(\+?[0-9]{6,})[.,]0{1,3}$"
+"""Such a number as a whole, without spaces."""
+
 _ENOUGH = 8
 """Digits from which a run is taken for a whole number when looking for a second one."""
+_DECIMAL = re.compile(DECIMAL)
 _DROPPED = re.compile(r"[ .\-()\[\]/\t\r\n]")
-_DECIMAL = re.compile(r"(\+?[0-9]{6,})[.,]0{1,3}")
 _SCIENTIFIC = re.compile(r"[+-]?([0-9]+)(?:[.,]([0-9]+))?[eE][+-]?([0-9]{1,3})")
 _LEADING_PLUS = re.compile(r"^0*\++")
 _BETWEEN_NUMBERS = re.compile(r"[^0-9 .()\-+]+|(?=\+)")

@@ -48,7 +48,7 @@ def territory_of(e164: int) -> tuple[str, int]:
     """
     number = _parsed(e164)
     if number is None or number.country_code is None:
-        raise ValueError("not an E.164 number")
+        raise ValueError("no country has this calling code")
     return region_of(number), number.country_code
 
 

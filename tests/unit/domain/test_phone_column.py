@@ -27,8 +27,8 @@ def differences(texts: list[str], region: str, for_voice: bool = False) -> list[
 
 @pytest.fixture
 def every_class_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make even a lone number go through the classes, which a small column would not."""
-    monkeypatch.setattr(column, "_WORTH_A_LOOK", 1)
+    """Make numbers go through the classes which, in so small a column, would be asked one by one."""
+    monkeypatch.setattr(column, "_WORTH_A_LOOK", 2)
     monkeypatch.setattr(column, "_classes", {})
 
 
