@@ -68,7 +68,8 @@ def _read(raw: str, region: str, for_voice: bool) -> Number | Unreadable:
     spelling = spell(raw)
     if isinstance(spelling, Spelling):
         return judge(spelling, region, for_voice)
-    readings = [_read_remembered(part, region, for_voice) for part in spelling.parts[:20]]
+    parts = [part for text in spelling.parts[:20] if isinstance(part := spell(text), Spelling)]
+    readings = [judge(part, region, for_voice) for part in parts]
     found = tuple(dict.fromkeys(r.e164 for r in readings if isinstance(r, Number)))
     return _refusal(spelling.reason, found)
 
@@ -153,7 +154,8 @@ def _why(plus: bool, digits: str, region: str) -> Unreadable:
             return _by_length(len(significant), meta)
         abroad = digits
     if (code := calling_code_of(abroad)) is None:
-        return Unreadable(Reason.UNKNOWN_COUNTRY)
+        blank = abroad.startswith("0") or len(abroad) < 4  # "00", "0000000000": what people type for nothing
+        return Unreadable(Reason.INVALID if blank else Reason.UNKNOWN_COUNTRY)
     meta = metadata_of(code)
     return _by_length(len(abroad.removeprefix(str(code)).removeprefix(trunk_prefix(meta))), meta)
 

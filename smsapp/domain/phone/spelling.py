@@ -32,6 +32,7 @@ _LEADING_PLUS = re.compile(r"^0*\++")
 _BETWEEN_NUMBERS = re.compile(r"[^0-9 .()\-+]+|(?=\+)")
 _NOT_DIGIT = re.compile(r"[^0-9]")
 _LIST = re.compile(r"[;|\n\r\t\v\f\x1c-\x1e\x85\u2028\u2029]+|,(?!\d+[eE]\+?\d)|[^\S\n\r\t]{2,}")
+_LOOKALIKES = str.maketrans("OoIl", "0011")
 _QUOTES = "'\"\u2018\u2019\u201c\u201d\u00ab\u00bb`=\u00b4"
 
 
@@ -71,7 +72,7 @@ def spell(text: str) -> Spelling | Misspelt:
     if len(parts) > 1:
         return Misspelt(Reason.TWO_NUMBERS, parts)
     if _NOT_DIGIT.search(digits):
-        return Misspelt(Reason.LETTERS, parts)
+        return Misspelt(Reason.LETTERS, (*parts, plain.translate(_LOOKALIKES)))
     if len(digits) > MAX_DIGITS:
         parts = tuple(part for part in _tokens(plain) if len(_NOT_DIGIT.sub("", part)) >= _ENOUGH)
         return Misspelt(Reason.TWO_NUMBERS, parts) if len(parts) > 1 else Misspelt(Reason.TOO_LONG)

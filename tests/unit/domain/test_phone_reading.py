@@ -158,8 +158,13 @@ def test_fiction_range_is_accepted_with_a_warning(raw: str) -> None:
         ("00999123456789", Reason.UNKNOWN_COUNTRY, ()),
         ("061234567890", Reason.TOO_LONG, ()),
         ("0512345678" * 2, Reason.TOO_LONG, ()),
-        ("0099", Reason.UNKNOWN_COUNTRY, ()),
-        ("0000000000", Reason.UNKNOWN_COUNTRY, ()),
+        ("00", Reason.INVALID, ()),
+        ("0000000000", Reason.INVALID, ()),
+        ("07567O7512", Reason.LETTERS, (33756707512,)),
+        ("064l442906", Reason.LETTERS, (33641442906,)),
+        ("06123456I8", Reason.LETTERS, (33612345618,)),
+        ("0612345678 lol", Reason.LETTERS, (33612345678,)),
+        ("bonjour", Reason.LETTERS, ()),
     ],
 )
 def test_each_mistake_has_its_reason_and_repairs(raw: str, reason: Reason, suggestions: tuple[int, ...]) -> None:
