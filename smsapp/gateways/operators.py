@@ -19,6 +19,8 @@ from smsapp.gateways.fate import Fate, Fates, Traits, can_reply
 from smsapp.gateways.journal import History, Take
 
 _THROTTLE_S = 1.0
+_1970 = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class Order(NamedTuple):
@@ -28,8 +30,8 @@ class Order(NamedTuple):
     fate: Fate | None
 
 
-Due = tuple[float, int, Take, Fate, int]
-"""An event in the queue: its instant in POSIX seconds, its rank among equals, the index in `fate.planned`."""
+Due = tuple[int, int, Take, Fate, int]
+"""An event in the queue: its instant in microseconds since 1970, its rank among equals, the index in `fate.planned`."""
 
 
 def label(due: Due) -> str:
@@ -115,13 +117,13 @@ class Operator:
         return self._taken.get(key)
 
     @property
-    def next_due(self) -> float | None:
-        """The instant of the next event, in POSIX seconds."""
-        return self._queue[0][0] if self._queue else None
+    def next_due(self) -> datetime | None:
+        """The instant of the next event: `pop` up to it gives at least that one."""
+        return _1970 + timedelta(microseconds=self._queue[0][0]) if self._queue else None
 
     def pop(self, until: datetime, limit: int | None = None) -> list[Due]:
         """Take at most `limit` events due up to `until` out of the queue, in due order."""
-        bound = until.timestamp()
+        bound = (until - _1970) // _MICROSECOND
         out: list[Due] = []
         while self._queue and self._queue[0][0] <= bound and (limit is None or len(out) < limit):
             out.append(heapq.heappop(self._queue))
@@ -143,9 +145,10 @@ class Operator:
         return Dlr(event_id, take.key, take.gateway_id, planned.state, planned.cause, fate.network, at)
 
     def _plan(self, take: Take, fate: Fate) -> Iterator[Due]:
-        start = take.at.timestamp()
+        start = (take.at - _1970) // _MICROSECOND
+        per_second = 1e6 / self._speed
         for index, planned in enumerate(fate.planned):
-            yield start + planned.told / self._speed, next(self._serial), take, fate, index
+            yield start + round(planned.told * per_second), next(self._serial), take, fate, index
 
     def _reply_to(self, message: Submit) -> str | None:
         if message.sms_type is SmsType.VOICE or not can_reply(message.sender):

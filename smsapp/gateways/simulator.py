@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -106,8 +106,7 @@ class Simulator:
 
     def next_due(self) -> datetime | None:
         """When the next event is due; None when the network has nothing more to tell."""
-        at = self._operator.next_due
-        return None if at is None else datetime.fromtimestamp(at, UTC)
+        return self._operator.next_due
 
     async def events(self) -> AsyncGenerator[Sequence[Event], None]:
         """Batches of at most `BATCH` events, in due order, until `close`. Full ones follow each other without a pause,
@@ -172,7 +171,7 @@ class Simulator:
         waits: list[asyncio.Future[object]] = [asyncio.ensure_future(self._changed.wait())]
         at = self._operator.next_due
         if at is not None:
-            seconds = at - self._now().timestamp()
+            seconds = (at - self._now()).total_seconds()
             waits.append(asyncio.ensure_future(self._sleep(min(max(seconds, 0.001), _LOOK_S))))
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)

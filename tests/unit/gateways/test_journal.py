@@ -23,7 +23,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_lines_come_back_as_written(path: Path) -> None:
-    rows = [take(1), take(2, events=0), Read(["0000000000000001.0"]), take(1, again=True)]
+    rows: list[Take | Read] = [take(1), take(2, events=0), Read(["0000000000000001.0"]), take(1, again=True)]
     journal = Journal(path)
     journal.write(rows[:2])
     journal.write(rows[2:])
