@@ -1,0 +1,47 @@
+"""The look: style sheets and typefaces, and what stands once around all pages (`install`)."""
+
+import reflex as rx
+from reflex.components.component import Component
+from reflex_base.utils.imports import ImportDict
+
+from smsapp.i18n import t
+from smsapp.i18n.variables import PACKAGES
+from smsapp.ui.icons import icon
+
+_SHEETS = [rx.asset(f"{name}.css", shared=True).importable_path for name in ("theme", "shell", "pieces")]
+
+
+class Design(rx.Fragment):
+    """Style sheets and Inter, bundled by the build (the browser fetches only the subset that a page uses)."""
+
+    lib_dependencies: list[str] = ["@fontsource-variable/inter@5.3.0", *PACKAGES]
+
+    def add_imports(self) -> ImportDict:
+        return {"": ["@fontsource-variable/inter/wght.css", *_SHEETS]}
+
+
+class Monospace(rx.Fragment):
+    """JetBrains Mono, for pages that show variables."""
+
+    lib_dependencies: list[str] = ["@fontsource/jetbrains-mono@5.3.0"]
+
+    def add_imports(self) -> ImportDict:
+        return {"": ["@fontsource/jetbrains-mono/latin-500.css"]}
+
+
+def monospace() -> Component:
+    """Put it once on a page that shows `$prenom` and its like."""
+    return Monospace.create()
+
+
+def offline_banner() -> Component:
+    """Shown while the server cannot be reached; the page keeps what it shows, and comes back by itself."""
+    said = rx.el.div(icon("wifi-off"), t("ui.offline"), class_name="toast")
+    return rx.connection_banner(rx.el.div(said, role="status", class_name="offline"))
+
+
+def install(app: rx.App) -> None:
+    """Give an app the look: sheets, typeface, the offline sentence; Reflex's own toaster and English banner leave."""
+    app.toaster = None
+    app.app_wraps[5, "Overlay"] = lambda stateful: rx.fragment(offline_banner()) if stateful else None
+    app.extra_app_wraps[6, "Design"] = lambda stateful: Design.create()

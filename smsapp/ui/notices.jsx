@@ -1,0 +1,28 @@
+// Sentences from the server as passing notices. What a handler returns as JavaScript is text that the browser would have to
+// eval, which the Content-Security-Policy forbids; so the server sends data, and this says it.
+import { CircleCheck, CircleX, Info, TriangleAlert, X } from "lucide-react";
+import { useEffect } from "react";
+import { Toaster, toast } from "sonner";
+import { useI18n } from "$/public/external/smsapp/i18n/variables/runtime.js";
+
+const ICON = { success: CircleCheck, error: CircleX, warning: TriangleAlert, info: Info };
+
+export function Notices({ notice, action, close, label, onAction }) {
+  const i18n = useI18n();
+  const number = notice?.number ?? 0;
+  useEffect(() => {
+    if (!number || !notice.sentence?.key) return;
+    const text = i18n.say(notice.sentence);
+    const Icon = ICON[notice.kind] ?? Info;
+    const lasting = notice.kind === "error";
+    toast.custom((id) => (
+      <div className={`toast ${notice.kind}`} role={lasting ? "alert" : undefined}>
+        <Icon className="lucide" aria-hidden="true" />
+        <span>{text}</span>
+        {action && <button type="button" className="act" onClick={() => { toast.dismiss(id); onAction?.(); }}>{action}</button>}
+        {lasting && <button type="button" className="x" aria-label={close} onClick={() => toast.dismiss(id)}><X className="lucide" aria-hidden="true" /></button>}
+      </div>
+    ), { id: `notice-${number}`, duration: lasting ? Infinity : 6000 });
+  }, [number]);
+  return <Toaster position="bottom-right" containerAriaLabel={label} visibleToasts={4} gap={8} toastOptions={{ unstyled: true }} />;
+}

@@ -1,0 +1,272 @@
+"""The frame of every page: `shell` for who is signed in, `public_shell` for who is not (yet)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import reflex as rx
+from reflex.components.component import Component
+
+from smsapp.i18n import LANGUAGES, credits, language, number, set_language, t
+from smsapp.ui.icons import icon
+from smsapp.ui.layout import Child, Text, avatar, kbd
+from smsapp.ui.widgets import notices, shortcuts
+
+Place = Literal["dashboard", "compose", "sent", "contacts", "import", "demo", ""]
+MAIN = "main"
+USER_MENU = "user-menu"
+
+
+@dataclass(frozen=True)
+class Session:
+    """What the frame shows of the person, as Vars of the room that knows.
+
+    `units`: the balance; `days_left`: how long it lasts at the present pace, below 0 when unknown; `demo`: demonstration mode.
+    """
+
+    account: Text
+    name: Text
+    initials: Text
+    units: Any
+    contacts: Any
+    demo: Any
+    days_left: Any = -1
+    notice: rx.Var[Any] | None = None
+    sign_out: str = "/logout"
+
+
+@dataclass(frozen=True)
+class _Entry:
+    place: Place
+    key: str
+    href: str
+    icon: str
+
+
+_TOP = (_Entry("dashboard", "ui.nav.dashboard", "/dashboard", "layout-dashboard"),)
+_SMS = (_Entry("sent", "ui.nav.sent", "/sent", "send"),)
+_PEOPLE = (
+    _Entry("contacts", "ui.nav.contacts", "/contacts", "book-user"),
+    _Entry("import", "ui.nav.import", "/import", "file-up"),
+)
+_DEMO = _Entry("demo", "ui.nav.demo", "/demo", "flask-conical")
+_TABS = (
+    _Entry("dashboard", "ui.tab.home", "/dashboard", "layout-dashboard"),
+    _Entry("sent", "ui.tab.sms", "/sent", "send"),
+    _Entry("compose", "ui.nav.new", "/compose", "square-pen"),
+    _Entry("contacts", "ui.tab.contacts", "/contacts", "book-user"),
+    _Entry("import", "ui.tab.import", "/import", "file-up"),
+)
+
+
+def shell(*children: Child, title: Text, session: Session, active: Place = "", facts: Child | None = None,
+          actions: Sequence[Component] = (), panel: Component | None = None, foot: Component | None = None,
+          back: tuple[Text, str] | None = None, ruled: bool = False) -> Component:  # fmt: skip
+    """A page of the product.
+
+    Args:
+        title: the only h1. `facts`: one line below it. `actions`: right of it, secondary ones first, one solid last.
+        panel: what stands beside the content (below it under 1280 px). `foot`: a bar that stays at the bottom (the cost).
+        back: label and address of the list that this page belongs to. `ruled`: a line under the header (composer, report).
+    """
+    body = rx.el.div(*children, class_name="body")
+    inside = rx.el.div(body, rx.el.aside(panel, class_name="panel"), class_name="split") if panel is not None else body
+    header = _header(title, session, facts, actions, back, ruled or panel is not None)
+    feet = [rx.el.div(foot, class_name="foot")] if foot is not None else []
+    return rx.fragment(
+        rx.el.a(t("ui.skip"), href=f"#{MAIN}", class_name="skip"),
+        rx.el.div(
+            _sidebar(session, active),
+            rx.el.main(_demo_banner(session), header, inside, *feet, class_name="main", id=MAIN, tab_index=-1),
+            class_name="app",
+        ),
+        _tab_bar(active),
+        _user_menu(session),
+        shortcuts(),
+        *([notices(session.notice)] if session.notice is not None else []),
+    )
+
+
+def _header(title: Text, session: Session, facts: Child | None, actions: Sequence[Component],
+            back: tuple[Text, str] | None, ruled: bool) -> Component:  # fmt: skip
+    titles = [rx.el.h1(title), *([rx.el.div(facts, class_name="facts-line")] if facts is not None else [])]
+    left = []
+    if back is not None:
+        left = [rx.link(icon("chevron-left"), href=back[1], class_name="ib back", aria_label=back[0], title=back[0])]
+    person = rx.el.button(
+        avatar(session.initials), type="button", class_name="me-mobile", aria_label=t("ui.user"), **_opens(USER_MENU)
+    )
+    return rx.el.header(
+        *left,
+        rx.el.div(*titles, class_name="titles"),
+        rx.el.div(*actions, class_name="acts"),
+        person,
+        class_name="ph ruled" if ruled else "ph",
+    )
+
+
+def _sidebar(session: Session, active: Place) -> Component:
+    new = rx.link(
+        icon("square-pen"), rx.el.span(t("ui.nav.new")), kbd("N"), href="/compose", class_name="newsms", underline="none",
+        custom_attrs=_current(active == "compose") | {"aria-keyshortcuts": "n"},
+    )  # fmt: skip
+    brand = rx.el.div(
+        _logo(),
+        rx.el.div(rx.el.div("smsapp", class_name="b6"), rx.el.div(session.account, class_name="t1 mut el"), class_name="f1 wide"),
+        class_name="ws",
+    )
+    return rx.el.div(
+        brand,
+        rx.el.nav(
+            new,
+            rx.el.div(*(_item(e, active) for e in _TOP), class_name="nav"),
+            _group(t("ui.nav.sms"), _SMS, active),
+            _group(t("ui.nav.people"), _PEOPLE, active, {"contacts": session.contacts}),
+            rx.cond(session.demo, rx.el.div(_item(_DEMO, active), class_name="nav")),
+            aria_label=t("ui.nav"),
+        ),
+        rx.el.div(class_name="spacer"),
+        _balance(session),
+        rx.el.div(
+            rx.el.button(
+                avatar(session.initials), rx.el.span(session.name, class_name="el wide"), type="button", class_name="who",
+                aria_label=t("ui.user"), **_opens(USER_MENU),
+            ),  # fmt: skip
+            theme_toggle(),
+            class_name="me",
+        ),
+        class_name="side",
+    )
+
+
+def _group(label: Text, entries: Sequence[_Entry], active: Place, counts: dict[str, Any] | None = None) -> Component:
+    items = [_item(e, active, (counts or {}).get(e.place)) for e in entries]
+    return rx.fragment(rx.el.div(label, class_name="navh"), rx.el.div(*items, class_name="nav flat"))
+
+
+def _item(entry: _Entry, active: Place, count: Any = None) -> Component:
+    shown = [rx.el.span(number(count), class_name="ct")] if count is not None else []
+    here = entry.place == active
+    return rx.link(
+        icon(entry.icon), rx.el.span(t(entry.key)), *shown, href=entry.href, underline="none",
+        class_name="nv on" if here else "nv", custom_attrs=_current(here),
+    )  # fmt: skip
+
+
+def _current(here: bool) -> dict[str, str]:
+    return {"aria-current": "page"} if here else {}
+
+
+def _balance(session: Session) -> Component:
+    days = rx.Var.create(session.days_left).to(int)
+    return rx.el.div(
+        rx.el.div(t("ui.balance"), class_name="t1 mut"),
+        rx.el.div(
+            rx.el.span(credits(session.units), class_name="big"), rx.el.span(t("ui.credits"), class_name="mut"), class_name="sum"
+        ),
+        rx.cond(days >= 0, rx.el.div(t("ui.balance.days", count=days), class_name="t1 mut")),
+        class_name="bal",
+    )
+
+
+def _demo_banner(session: Session) -> Component:
+    said = rx.el.span(t("ui.demo.banner"))
+    return rx.cond(
+        session.demo,
+        rx.el.div(icon("flask-conical"), said, rx.link(t("ui.demo.see"), href="/demo", underline="always"), class_name="demo"),
+    )
+
+
+def _tab_bar(active: Place) -> Component:
+    return rx.el.nav(*(_tab(e, e.place == active) for e in _TABS), class_name="mtab", aria_label=t("ui.nav.mobile"))
+
+
+def _tab(entry: _Entry, here: bool) -> Component:
+    look = {"href": entry.href, "underline": "none", "class_name": "on" if here else "", "custom_attrs": _current(here)}
+    if entry.place == "compose":
+        plus = rx.el.span(icon(entry.icon), class_name="plus")
+        return rx.link(plus, rx.el.span(t(entry.key), class_name="sr-only"), **look)
+    return rx.link(icon(entry.icon), rx.el.span(t(entry.key)), **look)
+
+
+def _user_menu(session: Session) -> Component:
+    from smsapp.ui.forms import plain_form
+
+    leave = rx.el.button(icon("log-out"), t("ui.sign_out"), type="submit", class_name="mi")
+    return rx.el.div(
+        rx.el.div(
+            rx.el.div(session.name, class_name="b6 el"), rx.el.div(session.account, class_name="t1 mut el"), class_name="who"
+        ),
+        rx.el.div(t("ui.language"), class_name="navh"),
+        *(_language_item(code, name) for code, name in LANGUAGES.items()),
+        rx.el.div(t("ui.theme"), class_name="navh"),
+        rx.el.button(
+            icon("sun-moon"), t("ui.theme.toggle"), type="button", class_name="mi", on_click=rx.toggle_color_mode
+        ),
+        plain_form(leave, action=session.sign_out, class_name=""),
+        id=USER_MENU,
+        class_name="pop usermenu",
+        custom_attrs={"popover": "auto"},
+    )
+
+
+def _language_item(code: str, name: str) -> Component:
+    here = language() == code
+    return rx.el.button(
+        rx.cond(here, icon("check"), icon("globe")), rx.el.span(name, lang=code), type="button",
+        class_name=rx.cond(here, "mi on", "mi"), custom_attrs={"aria-pressed": rx.cond(here, "true", "false")},
+        on_click=set_language(code),
+    )  # fmt: skip
+
+
+def _opens(popover: str) -> dict[str, Any]:
+    """The browser opens and closes the popover, and Esc or a click elsewhere closes it; no script of ours."""
+    return {"custom_attrs": {"popoverTarget": popover, "aria-haspopup": "dialog"}}
+
+
+def theme_toggle() -> Component:
+    """Light or dark, kept by the browser."""
+    return rx.el.button(
+        rx.color_mode_cond(icon("moon"), icon("sun")), type="button", class_name="ib", aria_label=t("ui.theme.toggle"),
+        title=t("ui.theme.toggle"), on_click=rx.toggle_color_mode,
+    )  # fmt: skip
+
+
+def language_switch() -> Component:
+    """The languages as a row of small buttons, for the pages without a user menu."""
+
+    def one(code: str, name: str) -> Component:
+        pressed = {"aria-pressed": rx.cond(language() == code, "true", "false")}
+        return rx.el.button(name, type="button", lang=code, custom_attrs=pressed, on_click=set_language(code))
+
+    return rx.el.div(*(one(*item) for item in LANGUAGES.items()), class_name="lang", role="group", aria_label=t("ui.language"))
+
+
+def _logo() -> Component:
+    return rx.el.span(icon("message-square-more"), class_name="logo")
+
+
+def public_shell(*children: Child, aside: Component | None = None, top: Sequence[Component] = (),
+                 foot: Sequence[Component] = (), notice: rx.Var[Any] | None = None) -> Component:  # fmt: skip
+    """A page before sign-in. The caller gives the h1. `aside`: the lived-in picture at the right; without it one wide column.
+
+    `public_shell(rx.el.h1(t("signin.title")), plain_form(...), aside=showcase(), foot=[link(...)])`
+    """
+    brand = rx.link(_logo(), rx.el.b("smsapp"), href="/", underline="none", class_name="row g10 ink")
+    right = rx.el.div(*top, language_switch(), theme_toggle(), class_name="row g8 end")
+    feet = [rx.el.footer(*foot, class_name="pub-foot")] if foot else []
+    side = [rx.el.aside(aside, class_name="pub-side")] if aside is not None else []
+    return rx.fragment(
+        rx.el.a(t("ui.skip"), href=f"#{MAIN}", class_name="skip"),
+        rx.el.div(
+            rx.el.div(
+                rx.el.header(brand, right, class_name="pub-top"),
+                rx.el.main(*children, class_name="pub-center", id=MAIN, tab_index=-1),
+                *feet,
+                class_name="pub-main",
+            ),
+            *side,
+            class_name="pub" if aside is not None else "pub one",
+        ),
+        *([notices(notice)] if notice is not None else []),
+    )

@@ -1,0 +1,128 @@
+"""The pieces that are React beside their Python: recipients, picker, notices, shortcuts, the eye of a password."""
+
+from typing import Any
+
+import reflex as rx
+from reflex.components.component import Component
+
+from smsapp.i18n import t
+from smsapp.i18n.variables import PACKAGES
+from smsapp.ui.layout import Text
+
+_ICONS = "lucide-react@1.26.0"
+
+
+def _module(name: str) -> str:
+    return rx.asset(f"{name}.jsx", shared=True).importable_path
+
+
+class Recipients(rx.Component):
+    """The React component; use `recipients`."""
+
+    library = _module("recipients")
+    tag = "Recipients"
+    lib_dependencies: list[str] = [_ICONS]
+
+    chips: rx.Var[list[Any]]
+    total: rx.Var[int]
+    label: rx.Var[str]
+    placeholder: rx.Var[str]
+    remove: rx.Var[str]
+    more: rx.Var[str]
+    on_add: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+    on_remove: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+    on_more: rx.EventHandler[rx.event.no_args_event_spec]
+
+
+class Picker(rx.Component):
+    """The React component; use `picker`."""
+
+    library = _module("picker")
+    tag = "Picker"
+    lib_dependencies: list[str] = ["downshift@9.5.0"]
+
+    results: rx.Var[list[Any]]
+    query: rx.Var[str]
+    label: rx.Var[str]
+    placeholder: rx.Var[str]
+    empty: rx.Var[str]
+    on_search: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+    on_pick: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+
+
+class Notices(rx.Component):
+    """The React component; use `notices`."""
+
+    library = _module("notices")
+    tag = "Notices"
+    lib_dependencies: list[str] = ["sonner@2.0.8", _ICONS, *PACKAGES]
+
+    notice: rx.Var[Any]
+    action: rx.Var[str]
+    close: rx.Var[str]
+    label: rx.Var[str]
+    on_action: rx.EventHandler[rx.event.no_args_event_spec]
+
+
+class Shortcuts(rx.Component):
+    """The React component; the shell has it."""
+
+    library = _module("shortcuts")
+    tag = "Shortcuts"
+    lib_dependencies: list[str] = [_ICONS]
+
+
+class PasswordEye(rx.Component):
+    """The React component; `password_field` has it."""
+
+    library = _module("shortcuts")
+    tag = "PasswordEye"
+    lib_dependencies: list[str] = [_ICONS]
+
+    field: rx.Var[str]
+    label: rx.Var[str]
+
+
+def recipients(*, chips: rx.Var[list[Any]], total: Any, label: Text, placeholder: Text, on_add: Any, on_remove: Any,
+               more: Text = "", on_more: Any = None, id: str = "recipients") -> Component:  # fmt: skip
+    """The recipients of an SMS as chips, with a field that takes any pasted list.
+
+    `chips`: at most a dozen objects with `id`, `label`, `bad` (bool) and, for a group, `count` (text); `total` counts all
+    chips; `more` is the sentence of the rest. `on_add(raw)` gets what was typed or pasted, whole; `on_remove(id)`.
+    """
+    last = {} if on_more is None else {"on_more": on_more}
+    return Recipients.create(
+        chips=chips, total=total, label=label, placeholder=placeholder, remove=t("ui.remove"), more=more,
+        on_add=on_add, on_remove=on_remove, id=id, **last,
+    )  # fmt: skip
+
+
+def picker(*, results: rx.Var[list[Any]], query: rx.Var[str], label: Text, placeholder: Text, empty: Text, on_search: Any,
+           on_pick: Any) -> Component:  # fmt: skip
+    """Search on the server and choose: `results` (objects with `id`, `label`, `detail`, `note`) answer `query`.
+
+    `on_search(text)` must set `query` to its text together with the results; `on_pick(id)` gets the chosen one.
+    """
+    return Picker.create(
+        results=results, query=query, label=label, placeholder=placeholder, empty=empty, on_search=on_search, on_pick=on_pick
+    )
+
+
+def notices(notice: rx.Var[Any], *, action: Text | None = None, on_action: Any = None) -> Component:
+    """Says each new notice of a state: an object with `number` (grows with each), `kind` (success, info, warning, error) and
+    `sentence` (a `Sentence`). Errors stay until closed. `action` with `on_action`: a button such as « Annuler ».
+
+    Reflex's rx.toast, returned by a handler, is silently dropped by the Content-Security-Policy: use this.
+    """
+    more: dict[str, Any] = {} if action is None else {"action": action, "on_action": on_action}
+    return Notices.create(notice=notice, close=t("ui.close"), label=t("ui.notices"), **more)
+
+
+def shortcuts() -> Component:
+    """The keys `n`, `/` and `g` then `t`, `e`, `c`."""
+    return Shortcuts.create()
+
+
+def password_eye(field: str) -> Component:
+    """Shows and hides the password in the field of that id."""
+    return PasswordEye.create(field=field, label=t("ui.password.show"))
