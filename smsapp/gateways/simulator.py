@@ -113,10 +113,13 @@ class Simulator:
         the others at most 20 times a second. A reader that leaves without asking for the next batch has not handled
         the last one: it will be given again.
         """
+        self._give_back(self._in_hand)
+        mine: list[Due] = []
         try:
             while not self._closed:
                 self._changed.clear()
                 batch = self.due(limit=BATCH)
+                mine = self._in_hand
                 if batch:
                     yield batch
                     self._handled()
@@ -125,8 +128,7 @@ class Simulator:
                 else:
                     await self._until_due()
         finally:
-            self._operator.put_back(self._in_hand)
-            self._in_hand = []
+            self._give_back(mine)
 
     async def find(self, key: str) -> Result | None:
         """What was taken under `key`; None when nothing was, or when the traits have no look-up."""
@@ -147,6 +149,12 @@ class Simulator:
         self._changed.set()
         if self._journal is not None:
             self._journal.close()
+
+    def _give_back(self, given: list[Due]) -> None:
+        """Events given to a reader that went away are due again, unless they were handled since."""
+        if given and given is self._in_hand:
+            self._operator.put_back(given)
+            self._in_hand = []
 
     def _handled(self) -> None:
         """Note that the events in hand are handled. When that cannot be written they will be told again after a

@@ -1,4 +1,4 @@
-"""The fates of simulated messages: the same for the same seed and key, and each trait at its rate (gateways.md 4)."""
+"""The fates of simulated messages: the same for the same seed and key, and each trait at its rate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The simulated network as a gateway: contract, determinism, crashes, throttling, events (gateways.md 4)."""
+"""The simulated network as a gateway: contract, determinism, crashes, throttling, events."""
 
 from __future__ import annotations
 
@@ -359,6 +359,20 @@ async def test_a_reader_that_leaves_has_not_handled_its_last_batch(time: Time) -
     again = await anext(gateway.events())
     assert ids(again) == ids(second)
     assert set(ids(again)).isdisjoint(ids(first))
+
+
+async def test_a_reader_cancelled_at_work_leaves_its_batch_to_the_next_one(time: Time, path: Path) -> None:
+    gateway = simulator(time, path, Traits.instant())
+    gateway.take(messages(3))
+    gone = gateway.events()  # cancelled in the middle of its work: nobody has closed it yet
+    given = await anext(gone)
+    reader = gateway.events()
+    assert ids(await anext(reader)) == ids(given)
+    await gone.aclose()
+    gateway.take(messages(1, first=3))
+    assert len(await anext(reader)) == 2
+    await reader.aclose()
+    assert [len(row.labels) for row in entries(path) if isinstance(row, Read)] == [6]
 
 
 # --- what it knows after a crash ---------------------------------------------------------------------------------
