@@ -34,12 +34,12 @@ export function measure(text, { basic, extended, replacements }) {
     char, count, effect: extended.has(char) ? "double" : "unicode", replacement: replacements[char]?.to ?? "", known: char in replacements,
     key: `text.char.${replacements[char]?.name ?? "letter"}`,
   })).sort((a, b) => (a.effect === "double") - (b.effect === "double"));
-  return { chars: letters.length, units, encoding: gsm ? "GSM-7" : "UCS-2", segments: fills.length, fills, capacity: units > single ? part : single, culprits };
+  return { characters: letters.length, units, encoding: gsm ? "GSM-7" : "UCS-2", segments: fills.length, fills, capacity: units > single ? part : single, culprits };
 }
 
 // ---- a tiny store per composer, so that any part of the page can show the live figures ----
 const stores = new Map();
-const EMPTY = { chars: 0, units: 0, encoding: "GSM-7", segments: 1, fills: [0], capacity: 160, culprits: [] };
+const EMPTY = { characters: 0, units: 0, encoding: "GSM-7", segments: 1, fills: [0], capacity: 160, culprits: [] };
 function store(name) {
   if (!stores.has(name)) stores.set(name, { stats: EMPTY, listeners: new Set(), element: null });
   return stores.get(name);

@@ -1,6 +1,7 @@
 """The SMS text area, its live figures, and the letters that cost."""
 
 import json
+from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
@@ -16,6 +17,31 @@ _MODULE = rx.asset("composer.jsx", shared=True).importable_path
 # One alphabet for the eye and for the bill.
 _FILE = resources.files("smsapp.domain").joinpath("gsm7.json")
 _ALPHABET = json.dumps(json.loads(_FILE.read_text("utf-8")), ensure_ascii=False, separators=(",", ":"))
+
+
+@dataclass(frozen=True)
+class LiveCulprit:
+    """A letter that costs: `effect` is "unicode" or "double", `replacement` what may stand in for it if `known`."""
+
+    char: str
+    count: int
+    effect: str
+    replacement: str
+    known: bool
+    key: str
+
+
+@dataclass(frozen=True)
+class LiveStats:
+    """What the browser counts while somebody types; the same words as `domain.encoding.Measure`."""
+
+    characters: int
+    units: int
+    encoding: str
+    segments: int
+    fills: list[int]
+    capacity: int
+    culprits: list[LiveCulprit]
 
 
 class Composer(rx.Component):
@@ -46,13 +72,11 @@ def composer(name: str, *, value: rx.Var[str], version: rx.Var[int], on_value: A
     )  # fmt: skip
 
 
-def composer_stats(name: str) -> rx.vars.ObjectVar[Any]:
-    """Live figures of the composer `name`, made in the browser: `stats["segments"]`, "chars", "units", "encoding",
-    "capacity", and the lists `stats["fills"].to(list[int])` and "culprits". For the eye only; the server's count bills.
-    """
+def composer_stats(name: str) -> rx.vars.ObjectVar[LiveStats]:
+    """Live figures of the composer `name`: `stats.segments`, `stats.characters`... For the eye; the server's count bills."""
     hook = f"const stats_{name} = useComposerStats('{name}')"
     data = VarData(imports={_MODULE: [rx.ImportVar(tag="useComposerStats")]}, hooks={hook: None})
-    return rx.Var(f"stats_{name}", _var_data=data).to(dict[str, Any])
+    return rx.Var(f"stats_{name}", _var_data=data).to(LiveStats)
 
 
 def _call(tag: str, *args: Any) -> rx.event.EventSpec:
@@ -72,23 +96,22 @@ def replace_in_composer(name: str, char: Any, replacement: Any) -> rx.event.Even
 
 def culprit_list(name: str) -> Component:
     """What costs in the text of composer `name`: the letter, its effect, its replacement at one click. Changes nothing unasked."""
-    culprits = composer_stats(name)["culprits"].to(list[dict[str, Any]])
-    return rx.el.ul(rx.foreach(culprits, lambda c: _culprit(name, c)), class_name="col g6", custom_attrs={"aria-live": "polite"})
+    return rx.el.ul(rx.foreach(composer_stats(name).culprits, lambda c: _culprit(name, c)), class_name="col g6")
 
 
 def _culprit(name: str, culprit: Any) -> Component:
-    double = culprit["effect"] == "double"
-    said = rx.el.span(message(culprit["key"]), " × ", culprit["count"], class_name="f1 t2")
+    double = culprit.effect == "double"
+    said = rx.el.span(message(culprit.key), " × ", culprit.count, class_name="f1 t2")
     effect = rx.el.span(rx.cond(double, t("ui.culprit.double"), t("ui.culprit.unicode")), class_name="t1 mut nw")
     swap = rx.el.button(
         t("ui.culprit.replace"),
         type="button",
         class_name="pg",
-        on_click=replace_in_composer(name, culprit["char"], culprit["replacement"]),
+        on_click=replace_in_composer(name, culprit.char, culprit.replacement),
     )
     letters = [
-        rx.el.span(culprit["char"], class_name=rx.cond(double, "swap dbl", "swap bad")),
-        rx.cond(culprit["known"], rx.el.span(icon("arrow-right"), class_name="i12 mut")),
-        rx.cond(culprit["known"], rx.el.span(culprit["replacement"], class_name="swap")),
+        rx.el.span(culprit.char, class_name=rx.cond(double, "swap dbl", "swap bad")),
+        rx.cond(culprit.known, rx.el.span(icon("arrow-right"), class_name="i12 mut")),
+        rx.cond(culprit.known, rx.el.span(culprit.replacement, class_name="swap")),
     ]
-    return rx.el.li(*letters, said, effect, rx.cond(culprit["known"], swap), class_name="row g8")
+    return rx.el.li(*letters, said, effect, rx.cond(culprit.known, swap), class_name="row g8")
