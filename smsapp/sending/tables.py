@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Index, SmallInteger, Table, Text, event, text
 from sqlmodel import Field, SQLModel
 
+from smsapp.campaigns.tables import Campaign
+from smsapp.contacts.tables import Suppression
 from smsapp.db.columns import BigId, UtcDateTime
 from smsapp.domain.delivery import State
 from smsapp.ledger.triggers import append_only_after_create
@@ -34,6 +36,7 @@ class CampaignRun(SQLModel, table=True):
     uncovered: int = 0
     unreadable: int = 0
     pause_reason: str = Field(default="", max_length=32)  # "", asked, no_credit, rejects
+    refusals_seen: bool = False  # the author resumed it in spite of the refusals
     materialised_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
@@ -44,7 +47,7 @@ class Message(SQLModel, table=True):
         Index("uq_message_recipient", "campaign_id", "e164", unique=True),
         Index("uq_message_client_ref", "client_ref", unique=True),
         _partial("ix_message_queued", "campaign_id", "not_before", "id", where="state = 'queued'"),
-        _partial("ix_message_submitting", "lease_until", where="state = 'submitting'"),
+        _partial("ix_message_submitting", "campaign_id", "lease_until", where="state = 'submitting'"),
         _partial("ix_message_unknown", "not_before", where="state = 'unknown'"),
         _partial("ix_message_gateway_id", "gateway_message_id", where="gateway_message_id IS NOT NULL"),
         Index("ix_message_campaign_rank", "campaign_id", "rank"),
@@ -132,7 +135,7 @@ class ReportInbox(SQLModel, table=True):
     payload: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     try_at: datetime = Field(sa_type=UtcDateTime)  # a report may come before the answer that it belongs to
     processed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    outcome: str = Field(default="", max_length=16)  # moved, known, contrary, unmatched, reply
+    outcome: str = Field(default="", max_length=16)  # applied, reply, unmatched, orphan
 
 
 class Reply(SQLModel, table=True):
@@ -156,6 +159,8 @@ def _table(model: type[SQLModel]) -> Table:
     return SQLModel.metadata.tables[str(model.__tablename__)]
 
 
+CAMPAIGN = _table(Campaign)
+SUPPRESSION = _table(Suppression)
 RUN = _table(CampaignRun)
 MESSAGE = _table(Message)
 EVENT = _table(MessageEvent)

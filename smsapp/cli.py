@@ -1,0 +1,74 @@
+"""The command line: `smsapp ...`. Thin: every command reads the settings and calls one service."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from smsapp import settings as configuration
+from smsapp.db import Database, connect, migrate
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="SMS campaigns, followed to the phone.")
+ledger = typer.Typer(no_args_is_help=True, help="Credits.")
+database = typer.Typer(no_args_is_help=True, help="The schema of the database.")
+app.add_typer(ledger, name="ledger")
+app.add_typer(database, name="db")
+
+
+@contextmanager
+def opened() -> Iterator[Database]:
+    """The database of the settings; a sentence and exit code 2 when they are unsafe or the schema is unknown."""
+    try:
+        db = connect(configuration.load().resolved_database_url)
+    except configuration.UnsafeSettings as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    try:
+        yield db
+    except migrate.UnknownSchema as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    finally:
+        db.close()
+
+
+@ledger.command("check")
+def ledger_check() -> None:
+    """Prove that the ledger is exact (L1 to L10): one JSON line for each violation, exit code 1 if there is any."""
+    from smsapp.sending.check import check
+
+    with opened() as db:
+        violations = check(db)
+    for violation in violations:
+        typer.echo(json.dumps(asdict(violation), ensure_ascii=False))
+    if violations:
+        raise typer.Exit(1)
+    typer.echo(json.dumps({"violations": 0}))
+
+
+@database.command("upgrade")
+def db_upgrade(revision: Annotated[str, typer.Argument(help="where to go")] = "head") -> None:
+    """Bring the schema to a revision, the newest by default. Done by itself at every start."""
+    with opened() as db:
+        migrate.upgrade(db, revision)
+        typer.echo(migrate.current(db) or "empty")
+
+
+@database.command("downgrade")
+def db_downgrade(
+    revision: Annotated[str, typer.Argument(help="where to go back to; `base` for nothing at all")],
+) -> None:
+    """Take the schema back to a revision: what newer revisions added is lost."""
+    with opened() as db:
+        migrate.downgrade(db, revision)
+        typer.echo(migrate.current(db) or "empty")
+
+
+@database.command("current")
+def db_current() -> None:
+    """Print the revision of the database, and the newest that this version of smsapp has."""
+    with opened() as db:
+        typer.echo(f"{migrate.current(db) or 'empty'} (newest: {migrate.head()})")

@@ -1,0 +1,224 @@
+"""The life of a campaign once it is the engine's: pause, resume, cancel, finish; and of messages that time overtakes.
+
+Every function may run at any time, in several processes, and again after a crash: the rows say what is left to do.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlmodel import Session
+
+from smsapp.accounts.actor import Actor
+from smsapp.campaigns.tables import CampaignState
+from smsapp.db import Database
+from smsapp.domain.delivery import State
+from smsapp.domain.errors import Refusal
+from smsapp.ledger.posting import Insufficient
+from smsapp.ledger.service import balance_of
+from smsapp.sending.moves import Move, apply, load, state_is
+from smsapp.sending.policy import Policy
+from smsapp.sending.tables import CAMPAIGN, COUNTER, MESSAGE, RUN
+
+CHUNK = 2_000
+PAUSED = (CampaignState.PAUSED, CampaignState.PAUSED_NO_CREDIT)
+
+
+class NotNow(Refusal):
+    """The campaign is not in a state in which this can be done."""
+
+    key = "sending.not_now"
+
+
+def pause(db: Database, actor: Actor, campaign_id: int) -> None:
+    """Stop claiming. Once this returns nothing more leaves, but for the windows already at the gateway.
+
+    Raises NotNow unless the campaign is running.
+    """
+
+    def work(session: Session) -> None:
+        _locked(session, actor, campaign_id, CampaignState.RUNNING)
+        set_state(session, campaign_id, CampaignState.PAUSED, db.now(), "asked")
+
+    db.retrying(work)
+
+
+def resume(db: Database, actor: Actor, campaign_id: int, *, partial: bool = False) -> None:
+    """Go on. Everything that is left must be covered, unless ``partial``: then send what the balance allows (M22).
+
+    Raises NotNow unless it is paused; Insufficient (params ``missing``: units).
+    """
+
+    def work(session: Session) -> None:
+        _locked(session, actor, campaign_id, *PAUSED)
+        if not partial:
+            require_cover(session, actor.account_id, campaign_id)
+        seen = and_(RUN.c.campaign_id == campaign_id, RUN.c.pause_reason == "rejects")
+        session.connection().execute(update(RUN).where(seen).values(refusals_seen=True))
+        set_state(session, campaign_id, CampaignState.RUNNING, db.now(), "")
+
+    db.retrying(work)
+
+
+def cancel(db: Database, actor: Actor, campaign_id: int) -> None:
+    """Nothing more leaves, ever; what is queued is cancelled and was never debited (S34).
+
+    Raises NotNow when the campaign is over already.
+    """
+    alive = (CampaignState.SCHEDULED, CampaignState.MISSED, CampaignState.RUNNING, *PAUSED)
+
+    def work(session: Session) -> None:
+        _locked(session, actor, campaign_id, *alive)
+        set_state(session, campaign_id, CampaignState.CANCELLED, db.now(), "")
+
+    db.retrying(work)
+    sweep_cancelled(db)
+
+
+def sweep_cancelled(db: Database, lane: str | None = None) -> set[int]:
+    """Cancel what is queued of cancelled campaigns, in chunks. Returns the accounts concerned."""
+    cancelled = select(CAMPAIGN.c.id).where(CAMPAIGN.c.state == CampaignState.CANCELLED, *_in(lane))
+    return _all(
+        db,
+        and_(MESSAGE.c.campaign_id.in_(cancelled), state_is(State.QUEUED)),
+        lambda move, now: move.to(State.CANCELLED, "cancel", now),
+    )
+
+
+def reap(db: Database, policy: Policy, lane: str | None = None, *, alone: bool = False) -> set[int]:
+    """Messages whose sender disappeared: their outcome is unknown, they are never sent again by themselves.
+
+    ``alone``: this process is the only one that sends and it has not begun, so that no lease needs to run out.
+    """
+    expired = [] if alone else [MESSAGE.c.lease_until < db.now()]
+    first = policy.next_question(0)
+
+    def move(found: Move, now: datetime) -> Move:
+        found.to(State.UNKNOWN, "lease", now)
+        found.after.not_before, found.after.asked, found.after.missing_since = now + first, 0, None
+        return found
+
+    return _all(db, and_(state_is(State.SUBMITTING), *expired, *_of(lane)), move)
+
+
+def give_up_unknown(db: Database, policy: Policy, lane: str | None = None) -> set[int]:
+    """Unknown for 72 hours without evidence: the credit goes back to the customer."""
+    since = db.now() - policy.unknown_deadline
+    overdue = and_(state_is(State.UNKNOWN), MESSAGE.c.submitted_at < since, *_of(lane))
+    return _all(db, overdue, lambda move, now: move.to(State.EXPIRED_UNKNOWN, "deadline", now))
+
+
+def finish(db: Database, lane: str | None = None) -> set[int]:
+    """Close the campaigns of which nothing is queued nor at the gateway: counted from the rows, never assumed."""
+    left = exists().where(
+        MESSAGE.c.campaign_id == CAMPAIGN.c.id, or_(state_is(State.QUEUED), state_is(State.SUBMITTING))
+    )
+    over = and_(
+        CAMPAIGN.c.state.in_((CampaignState.RUNNING, *PAUSED)),
+        exists().where(RUN.c.campaign_id == CAMPAIGN.c.id, RUN.c.materialised_at.is_not(None)),
+        ~left,
+        *_in(lane),
+    )
+    with db.read() as session:
+        if session.connection().scalar(select(CAMPAIGN.c.id).where(over).limit(1)) is None:
+            return set()
+
+    def work(session: Session) -> set[int]:
+        now = db.now()
+        statement = (
+            update(CAMPAIGN)
+            .where(over)
+            .values(state=CampaignState.FINISHED, finished_at=now, updated_at=now)
+            .returning(CAMPAIGN.c.account_id)
+        )
+        return set(session.connection().scalars(statement))
+
+    return db.retrying(work)
+
+
+def stop_refused(db: Database, policy: Policy, lane: str | None = None) -> set[int]:
+    """Pause the campaigns of which too many messages are refused: something is wrong, and the author must look."""
+    refused = func.sum(COUNTER.c.count).filter(COUNTER.c.state == State.REJECTED)
+    tried = func.sum(COUNTER.c.count).filter(
+        COUNTER.c.state.not_in((State.QUEUED, State.SUBMITTING, State.SUPPRESSED, State.CANCELLED))
+    )
+    running = (CAMPAIGN.c.state == CampaignState.RUNNING, *_in(lane))
+    suspects = (
+        select(CAMPAIGN.c.id, CAMPAIGN.c.account_id)
+        .join(COUNTER, COUNTER.c.campaign_id == CAMPAIGN.c.id)
+        .join(RUN, RUN.c.campaign_id == CAMPAIGN.c.id)
+        .where(*running, ~RUN.c.refusals_seen)
+        .group_by(CAMPAIGN.c.id, CAMPAIGN.c.account_id)
+        .having(tried >= policy.rejects_looked_at, refused > tried * policy.rejects_ratio)
+    )
+    with db.read() as session:
+        found = session.connection().execute(suspects).all()
+
+    def work(session: Session, campaign_id: int) -> None:
+        connection = session.connection()
+        locked = select(CAMPAIGN.c.id).where(CAMPAIGN.c.id == campaign_id, *running).with_for_update(key_share=True)
+        if connection.scalar(locked) is not None:
+            set_state(session, campaign_id, CampaignState.PAUSED, db.now(), "rejects")
+
+    for row in found:
+        db.retrying(lambda session, row=row: work(session, row.id))  # type: ignore[misc]  # bound in the loop
+    return {row.account_id for row in found}
+
+
+def require_cover(session: Session, account_id: int, campaign_id: int) -> None:
+    """What is queued of the campaign must be covered by what the account may spend.
+
+    Raises Insufficient with ``missing`` units.
+    """
+    left = session.connection().scalar(
+        select(func.coalesce(func.sum(COUNTER.c.units), 0)).where(
+            COUNTER.c.campaign_id == campaign_id, COUNTER.c.state == State.QUEUED
+        )
+    )
+    missing = int(left or 0) - balance_of(session, account_id).available
+    if missing > 0:
+        raise Insufficient(missing=missing)
+
+
+def set_state(session: Session, campaign_id: int, state: CampaignState, now: datetime, reason: str) -> None:
+    """Write the state of a campaign that the caller has locked, with why it is paused."""
+    connection = session.connection()
+    connection.execute(update(CAMPAIGN).where(CAMPAIGN.c.id == campaign_id).values(state=state, updated_at=now))
+    connection.execute(update(RUN).where(RUN.c.campaign_id == campaign_id).values(pause_reason=reason))
+
+
+def _locked(session: Session, actor: Actor, campaign_id: int, *states: CampaignState) -> None:
+    found = session.connection().scalar(
+        select(CAMPAIGN.c.state)
+        .where(CAMPAIGN.c.id == campaign_id, CAMPAIGN.c.account_id == actor.account_id)
+        .with_for_update(key_share=True)
+    )
+    if found not in states:
+        raise NotNow()
+
+
+def _in(lane: str | None) -> list[ColumnElement[bool]]:
+    return [] if lane is None else [CAMPAIGN.c.lane == lane]
+
+
+def _of(lane: str | None) -> list[ColumnElement[bool]]:
+    return [] if lane is None else [MESSAGE.c.campaign_id.in_(select(CAMPAIGN.c.id).where(CAMPAIGN.c.lane == lane))]
+
+
+def _all(db: Database, where: ColumnElement[bool], change: Callable[[Move, datetime], Move]) -> set[int]:
+    """Apply one change to every message of ``where``, in transactions of CHUNK messages."""
+    concerned: set[int] = set()
+    with db.read() as session:
+        if session.connection().scalar(select(MESSAGE.c.id).where(where).limit(1)) is None:
+            return concerned
+
+    def work(session: Session) -> tuple[int, set[int]]:
+        now = db.now()
+        moves = [change(Move.of(row), now) for row in load(session.connection(), where, limit=CHUNK)]
+        return len(moves), apply(session, moves, now)
+
+    while True:
+        done, accounts = db.retrying(work)
+        concerned |= accounts
+        if done < CHUNK:
+            return concerned

@@ -1,0 +1,238 @@
+"""The outbox: one transaction per window settles the answers of the last call and claims the messages of the next.
+
+`submitting` is committed before the gateway is called: whatever happens afterwards, a message is never sent twice.
+Locks are taken in the order campaign, messages, credits, counters, everywhere.
+"""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, exists, select, update
+from sqlmodel import Session
+
+from smsapp.campaigns.tables import CampaignState
+from smsapp.db import Database
+from smsapp.domain.delivery import TAKEN, Cause, State, merge
+from smsapp.domain.tariff import SmsType
+from smsapp.gateways.contract import Outcome, Result, Submit
+from smsapp.ledger.posting import Pot, Transfer, lock
+from smsapp.ledger.tables import Kind
+from smsapp.sending.moves import COLUMNS, HELD, Move, Row, apply, load, row_of, state_is, transfers
+from smsapp.sending.policy import Policy
+from smsapp.sending.tables import CAMPAIGN, MESSAGE, RUN, SUPPRESSION
+
+Opens = Callable[[int, str, datetime], datetime]
+"""When a number (E.164, territory) may next be written to, from an instant on: that instant itself when it may now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """The right to settle one claimed message: its id, which attempt it was and under which lease."""
+
+    message_id: int
+    attempt: int
+    lease: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the gateway said about a claimed message."""
+
+    ticket: Ticket
+    result: Result
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A running campaign with something to send, locked."""
+
+    id: int
+    account_id: int
+    sender: str
+    sms_type: str
+    purpose: str
+
+
+@dataclass
+class Window:
+    """What a transaction of the outbox did. ``tickets`` and ``batch`` go together, one by one."""
+
+    campaign_id: int = 0  # of the claimed messages; 0 when no campaign was ready
+    tickets: list[Ticket] = field(default_factory=list)
+    batch: list[Submit] = field(default_factory=list)
+    accounts: set[int] = field(default_factory=set)  # whose figures changed
+    looked_at: int = 0  # queued messages considered, claimed or not
+    paused: bool = False  # the campaign stopped for lack of credit
+
+
+def window(
+    db: Database,
+    *,
+    lane: str,
+    gateway: str,
+    size: int,
+    answers: Sequence[Answer] = (),
+    after: int = 0,
+    opens: Opens | None = None,
+    policy: Policy,
+) -> Window:
+    """Settle ``answers`` and claim up to ``size`` messages of the next ready campaign of ``lane`` after ``after``.
+
+    Claimed messages are held, marked `submitting` and leased. A number blacklisted meanwhile is suppressed (S74), one
+    whose permitted hours are over is put off (M28), and the first that cannot be paid pauses its campaign (M22).
+    """
+
+    def work(session: Session) -> Window:
+        now = db.now()
+        done = Window()
+        campaign = _ready(session, lane, after, now) if size else None
+        settled = settle_moves(_answered(session, answers), answers, now, policy)
+        found = _candidates(session, campaign, now, size) if campaign else []
+        if not settled and not found:
+            return done
+        funds = lock(session, {m.before.account_id for m in settled} | ({campaign.account_id} if campaign else set()))
+        moves = list(settled)
+        if campaign and found:
+            done.campaign_id, done.looked_at = campaign.id, len(found)
+            lease = secrets.token_hex(8)
+            until = now + timedelta(seconds=policy.lease_s)
+            posted = [transfer for move in settled for transfer in transfers(move)]
+            promo, available = (
+                funds[pot].balance + _net(posted, pot)
+                for pot in (Pot(Kind.PROMO, campaign.account_id), Pot(Kind.AVAILABLE, campaign.account_id))
+            )
+            for row, stopped, body, segments in found:
+                move = Move.of(row)
+                if stopped:
+                    moves.append(move.to(State.SUPPRESSED, "stop", now, Cause.BLACKLISTED))
+                    continue
+                if opens and campaign.purpose == "marketing" and (at := opens(row.e164, row.territory, now)) > now:
+                    move.after.not_before = at
+                    moves.append(move)
+                    continue
+                if promo + available < row.cost:
+                    done.paused = True
+                    break
+                after_ = move.to(State.SUBMITTING, "claim", now).after
+                after_.promo = min(promo, row.cost)
+                promo -= after_.promo
+                available -= row.cost - after_.promo
+                after_.attempt += 1
+                after_.lease_token, after_.lease_until = lease, until
+                after_.gateway, after_.submitted_at = gateway, now
+                after_.first_try_at = after_.first_try_at or now
+                moves.append(move)
+                done.tickets.append(Ticket(row.id, after_.attempt, lease))
+                done.batch.append(
+                    Submit(
+                        key=row.client_ref,
+                        e164=row.e164,
+                        text=body,
+                        sender=campaign.sender or None,
+                        sms_type=SmsType(campaign.sms_type),
+                        segments=segments,
+                    )
+                )
+            if done.paused:
+                _pause(session, campaign.id, now)
+        done.accounts = apply(session, moves, now, funds)
+        if done.paused and campaign:
+            done.accounts.add(campaign.account_id)
+        return done
+
+    return db.retrying(work)
+
+
+def settle_moves(found: dict[int, Row], answers: Sequence[Answer], now: datetime, policy: Policy) -> list[Move]:
+    """What the answers do to the messages as they are now. Pure.
+
+    Acceptance is believed whenever it comes, unless the message is closed; a refusal needs the attempt to be the same,
+    and going back to the queue needs the lease itself, so that no late answer sends a message again.
+    """
+    moves = []
+    for ticket, result in ((answer.ticket, answer.result) for answer in answers):
+        row = found.get(ticket.message_id)
+        if row is None:
+            continue
+        move = Move.of(row)
+        leased = row.state is State.SUBMITTING and row.lease_token == ticket.lease and row.attempt == ticket.attempt
+        if result.outcome is Outcome.ACCEPTED:
+            if merge(row.state, State.ACCEPTED) is not row.state:
+                move.to(State.ACCEPTED, "answer", now)
+            if move.after.state in TAKEN and row.gateway_message_id is None:
+                move.after.gateway_message_id = result.gateway_id
+        elif result.outcome is Outcome.REJECTED:
+            if row.state in HELD and row.attempt == ticket.attempt:
+                move.to(State.REJECTED, "answer", now, result.cause or Cause.UNKNOWN)
+        elif leased and result.outcome is Outcome.RETRY:
+            if now - (row.first_try_at or now) > policy.validity:
+                move.to(State.EXPIRED, "answer", now, Cause.EXPIRED)
+            else:
+                move.to(State.QUEUED, "answer", now)
+                move.after.not_before = now + timedelta(seconds=policy.backoff(row.attempt, result.retry_after))
+        elif leased:
+            move.to(State.UNKNOWN, "answer", now)
+            move.after.not_before = now + policy.next_question(0)
+            move.after.asked, move.after.missing_since = 0, None
+        moves.append(move)
+    return moves
+
+
+def _net(posted: list[Transfer], pot: Pot) -> int:
+    return sum(t.units for t in posted if t.credit == pot) - sum(t.units for t in posted if t.debit == pot)
+
+
+def _answered(session: Session, answers: Sequence[Answer]) -> dict[int, Row]:
+    if not answers:
+        return {}
+    ids = [answer.ticket.message_id for answer in answers]
+    return {row.id: row for row in load(session.connection(), MESSAGE.c.id.in_(ids))}
+
+
+def _ready(session: Session, lane: str, after: int, now: datetime) -> Ready | None:
+    """The next running campaign with a message to send, locked: a pause waits for us, and we for it."""
+    connection = session.connection()
+    waiting = exists().where(
+        MESSAGE.c.campaign_id == CAMPAIGN.c.id, state_is(State.QUEUED), MESSAGE.c.not_before <= now
+    )
+    running = and_(CAMPAIGN.c.lane == lane, CAMPAIGN.c.state == CampaignState.RUNNING)
+    candidate = connection.scalar(
+        select(CAMPAIGN.c.id).where(running, waiting).order_by(CAMPAIGN.c.id <= after, CAMPAIGN.c.id).limit(1)
+    )
+    if candidate is None:
+        return None
+    found = connection.execute(
+        select(CAMPAIGN.c.id, CAMPAIGN.c.account_id, CAMPAIGN.c.sender, CAMPAIGN.c.sms_type, CAMPAIGN.c.purpose)
+        .where(CAMPAIGN.c.id == candidate, running)
+        .with_for_update(key_share=True)
+    ).first()
+    return Ready(*found) if found else None
+
+
+def _candidates(session: Session, campaign: Ready, now: datetime, size: int) -> list[tuple[Row, bool, str, int]]:
+    """The next queued messages of the campaign, locked, each with whether its number is blacklisted, text, segments."""
+    stopped = exists().where(SUPPRESSION.c.account_id == MESSAGE.c.account_id, SUPPRESSION.c.e164 == MESSAGE.c.e164)
+    query = (
+        select(*COLUMNS, stopped, MESSAGE.c.body, MESSAGE.c.segments)
+        .where(MESSAGE.c.campaign_id == campaign.id, state_is(State.QUEUED), MESSAGE.c.not_before <= now)
+        .order_by(MESSAGE.c.not_before, MESSAGE.c.id)
+        .limit(size)
+        .with_for_update(key_share=True, skip_locked=True, of=MESSAGE)
+    )
+    width = len(COLUMNS)
+    return [
+        (row_of(found), bool(found[width]), found[width + 1], found[width + 2])
+        for found in session.connection().execute(query)
+    ]
+
+
+def _pause(session: Session, campaign_id: int, now: datetime) -> None:
+    connection = session.connection()
+    connection.execute(
+        update(CAMPAIGN)
+        .where(CAMPAIGN.c.id == campaign_id)
+        .values(state=CampaignState.PAUSED_NO_CREDIT, updated_at=now)
+    )
+    connection.execute(update(RUN).where(RUN.c.campaign_id == campaign_id).values(pause_reason="no_credit"))

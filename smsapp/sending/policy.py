@@ -1,0 +1,35 @@
+"""Every number of the sending engine, in one place, with its reason."""
+
+import random
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How the engine paces itself and how long it waits. Tests and the demonstration pass their own."""
+
+    window: int = 64  # messages of one transaction: a crash leaves at most so many outcomes unknown per sender
+    in_flight: int = 3  # windows at the gateway at the same time
+    call_timeout_s: float = 20.0  # after which the outcome of a call is unknown
+    lease_s: float = 60.0  # more than twice the time-out
+    validity: timedelta = timedelta(hours=4)  # from the first try: a message refused "for now" so long has expired
+    ask_after_s: tuple[float, ...] = (30.0, 120.0, 600.0, 3600.0)  # when the gateway is asked about an unknown outcome
+    missing_for: timedelta = timedelta(minutes=10)  # "not found" twice, so far apart: it was never taken
+    unknown_deadline: timedelta = timedelta(hours=72)  # then the credit is given back
+    unmatched_for: timedelta = timedelta(hours=24)  # how long a report waits for the message it speaks of
+    max_late: timedelta = timedelta(minutes=60)  # a scheduled campaign later than this asks its author
+    breaker_failures: int = 20  # calls that failed in a row before the gateway is left alone
+    breaker_rest_s: float = 30.0
+    rejects_looked_at: int = 50  # once so many were tried...
+    rejects_ratio: float = 0.3  # ...more refusals than this pause the campaign
+
+    def backoff(self, attempt: int, retry_after: float | None) -> float:
+        """Seconds before the next try: what the gateway asks for, else 1, 2, 4... 60 with full jitter."""
+        if retry_after is not None:
+            return retry_after
+        return random.uniform(0, min(60.0, 2.0 ** min(attempt, 6)))
+
+    def next_question(self, asked: int) -> timedelta:
+        """How long to wait before asking once more about an unknown outcome."""
+        return timedelta(seconds=self.ask_after_s[min(asked, len(self.ask_after_s) - 1)])
