@@ -1,11 +1,45 @@
-"""The assembly: pages, routes and lifespan tasks meet here and nowhere else."""
+"""The assembly: pages, guard, routes and lifespan meet here and nowhere else. No logic."""
+
+import contextlib
+import functools
+from collections.abc import AsyncIterator
 
 import reflex as rx
 
+from smsapp import ui
+from smsapp.accounts import page as accounts
+from smsapp.settings import UnsafeSettings, load
+from smsapp.web import doors, failures, frame, guard, home, http, life, logs
+from smsapp.web.pages import pages
 
-def home() -> rx.Component:
-    return rx.el.main(rx.heading("smsapp", as_="h1"))
+logs.install()
+
+try:
+    settings = load()
+except UnsafeSettings as error:
+    raise SystemExit(f"smsapp cannot start: {error}") from None
+
+PAGES = [*home.PAGES, *accounts.PAGES]
+ROUTES = http.routes()
+
+app = rx.App(
+    backend_exception_handler=failures.on_failure,
+    frontend_exception_handler=failures.on_browser_failure,
+)
+app.api_transformer = [
+    ROUTES,
+    functools.partial(doors.doors, app),
+    functools.partial(pages, https=settings.secure_cookies),
+]
+app.add_middleware(guard.Guard())
+ui.install(app)
+frame.add_pages(app, PAGES)
 
 
-app = rx.App()
-app.add_page(home, route="/", title="smsapp")
+@contextlib.asynccontextmanager
+async def running() -> AsyncIterator[None]:
+    async with life.life(app, settings):
+        yield
+
+
+app.register_lifespan_task(running)

@@ -1,12 +1,17 @@
 """What every signed-in page shows of its person: names, balance, and the notice of the moment."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 import reflex as rx
 
 from smsapp.accounts.actor import Actor
+from smsapp.contacts import service as contacts
 from smsapp.i18n import Sentence
+from smsapp.ledger import service as ledger
+from smsapp.web.flash import Flash
 from smsapp.web.guard import actor_of, public
+from smsapp.web.runtime import runtime
 
 
 @dataclass(frozen=True)
@@ -26,8 +31,8 @@ class SessionState(rx.State):
     account_name: str = ""
     initials: str = ""
     email: str = ""
-    language: str = "fr"
-    is_demo: bool = False
+    language: str = "fr"  # of the e-mails; the page itself goes by the reader's choice in the browser
+    is_demo: bool = False  # demonstration mode: nothing leaves this machine
     balance_units: int = 0
     contacts_total: int = 0
     notice: Notice = Notice()
@@ -35,7 +40,7 @@ class SessionState(rx.State):
     @rx.event
     async def refresh(self) -> None:
         """The first handler of every signed-in page."""
-        self._take(await actor_of(self))
+        await self._refresh()
 
     @public("says a sentence of the catalogue to the tab that asks for it, and touches nothing")
     @rx.event
@@ -46,12 +51,65 @@ class SessionState(rx.State):
     def _tell(self, kind: str, key: str, params: dict[str, object]) -> None:
         self.notice = Notice(self.notice.number + 1, kind, Sentence.of(key, params))
 
-    def _take(self, actor: Actor) -> None:
+    async def _refresh(self) -> None:
+        """Read the figures of the sidebar anew; for handlers that change them too."""
+        actor = await actor_of(self)
         self.identifiant = self.user_name = actor.identifiant
         self.account_name = actor.account_name
         self.initials = initials(actor.account_name or actor.identifiant)
         self.email = actor.email
         self.language = actor.language
+        self.is_demo = runtime().settings.demo
+        self.balance_units, self.contacts_total = await asyncio.to_thread(_figures, actor)
+
+
+def _figures(actor: Actor) -> tuple[int, int]:
+    db = runtime().db
+    return ledger.balance(db, actor).available, contacts.count(db, actor)
+
+
+class EntranceState(rx.State):
+    """The sign-in and sign-up pages: what the form that was refused said, and what was typed there."""
+
+    name: str = ""
+    keep: bool = True
+    identifiant: str = ""
+    email: str = ""
+    sign_in_refusal: Sentence = Sentence()
+    sign_up_refusal: Sentence = Sentence()
+    identifiant_problem: Sentence = Sentence()
+    email_problem: Sentence = Sentence()
+    password_problem: Sentence = Sentence()
+    again_problem: Sentence = Sentence()
+    trial: bool = False  # demonstration mode: credits to try with at once
+    free_credits: int = ledger.SIGNUP_CREDITS
+
+    @public("the first handler of the public pages: they are shown before anybody signs in")
+    @rx.event
+    async def enter(self) -> rx.event.EventSpec | None:
+        """Show what waits for this page; who is signed in goes on to the dashboard."""
+        self.trial = runtime().settings.demo
+        cookie = self.router.headers.cookie
+        if await runtime().people.actor(cookie) is not None:
+            return rx.redirect("/dashboard")
+        self._show(runtime().flashes.for_page(cookie) or Flash(""))
+        return None
+
+    def _show(self, said: Flash) -> None:
+        problems = {name: Sentence.of(p.key, p.params) for name, p in said.problems.items()}
+        whole = Sentence.of(said.refusal.key, said.refusal.params) if said.refusal else Sentence()
+        self.sign_in_refusal = whole if said.form == "login" else Sentence()
+        self.sign_up_refusal = whole if said.form == "signup" else Sentence()
+        self.identifiant_problem = problems.get("identifiant", Sentence())
+        self.email_problem = problems.get("email", Sentence())
+        self.password_problem = problems.get("password", Sentence())
+        self.again_problem = problems.get("again", Sentence())
+        if said.form == "login":
+            self.name = said.typed.get("name", "")
+            self.keep = bool(said.typed.get("keep"))
+        elif said.form == "signup":
+            self.identifiant = said.typed.get("identifiant", "")
+            self.email = said.typed.get("email", "")
 
 
 def initials(name: str) -> str:

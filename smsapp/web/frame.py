@@ -6,6 +6,11 @@ from typing import Any
 
 import reflex as rx
 
+from smsapp.accounts.state import SessionState
+from smsapp.i18n import t
+from smsapp.ui import Session, shell
+from smsapp.ui.shell import Place
+
 
 @dataclass(frozen=True)
 class PageSpec:
@@ -21,3 +26,48 @@ class PageSpec:
     title_key: str
     on_load: Sequence[Any] = ()
     signed_in: bool = True
+
+
+SESSION = Session(
+    account=SessionState.account_name,
+    name=SessionState.user_name,
+    initials=SessionState.initials,
+    units=SessionState.balance_units,
+    contacts=SessionState.contacts_total,
+    demo=SessionState.is_demo,
+    notice=rx.Var.create(SessionState.notice),
+    sign_out="/auth/logout",
+)
+
+
+def frame(
+    *content: Any,
+    title: Any,
+    active: Place = "",
+    facts: Any = None,
+    actions: Sequence[rx.Component] = (),
+    panel: rx.Component | None = None,
+    foot: rx.Component | None = None,
+    back: tuple[Any, str] | None = None,
+    ruled: bool = False,
+) -> rx.Component:
+    """A signed-in page: ``ui.shell`` with the person of this tab. The arguments are the shell's."""
+    return shell(
+        *content,
+        title=title,
+        session=SESSION,
+        active=active,
+        facts=facts,
+        actions=actions,
+        panel=panel,
+        foot=foot,
+        back=back,
+        ruled=ruled,
+    )
+
+
+def add_pages(app: rx.App, specs: Sequence[PageSpec]) -> None:
+    """Give pages to the app; signed-in ones begin with ``SessionState.refresh``."""
+    for spec in specs:
+        first = [SessionState.refresh] if spec.signed_in else []
+        app.add_page(spec.component, route=spec.route, title=t(spec.title_key), on_load=[*first, *spec.on_load])

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from smsapp.db import Database
 from smsapp.settings import Settings
+from smsapp.web.flash import Flashes
 from smsapp.web.hub import Hub
 from smsapp.web.people import People
 
@@ -37,6 +38,7 @@ class Runtime:
     hub: Hub = field(default_factory=Hub)
     engine: Engine | None = None
     connected: Callable[[str], bool] = _nobody
+    flashes: Flashes = field(default_factory=Flashes)
     people: People = field(init=False)
 
     def __post_init__(self) -> None:
