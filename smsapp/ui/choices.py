@@ -102,4 +102,4 @@ def pagination(prev_url: rx.Var[str], next_url: rx.Var[str], facts: Text | None 
 def _page(url: rx.Var[str], name: str, label: Text) -> Component:
     inside = [icon(name), label] if name.endswith("left") else [label, icon(name)]
     off = rx.el.span(*inside, class_name="pg off", custom_attrs={"aria-hidden": "true"})
-    return rx.cond(url != "", rx.link(*inside, href=url, class_name="pg", underline="none"), off)
+    return rx.cond(url != "", rx.el.a(*inside, href=url, class_name="pg"), off)

@@ -17,7 +17,7 @@ class Design(rx.Fragment):
     lib_dependencies: list[str] = ["@fontsource-variable/inter@5.3.0", *PACKAGES]
 
     def add_imports(self) -> ImportDict:
-        return {"": ["@fontsource-variable/inter/wght.css", *_SHEETS]}
+        return {"": ["@fontsource-variable/inter/opsz.css", *_SHEETS]}
 
 
 class Monospace(rx.Fragment):

@@ -33,7 +33,7 @@ def button(label: Child, *, role: Role = "surface", name: str | None = None, bus
 
 def link_button(label: Child, href: Text, *, role: Role = "surface", name: str | None = None, **props: Any) -> Component:
     """A link that looks like a button: `link_button(t("nav.new"), "/compose", role="primary", name="square-pen")`."""
-    inside = rx.link(*([icon(name)] if name else []), label, href=href, underline="none")
+    inside = rx.el.a(*([icon(name)] if name else []), label, href=href)
     return rx.button(inside, as_child=True, size="2", **_LOOK[role], **props)
 
 

@@ -81,7 +81,7 @@ def progress(value: Any, total: Any, label: Text, *, thin: bool = False) -> Comp
 
 def link(label: Child, href: Text, *, arrow: bool = False) -> Component:
     """A link in indigo; `arrow` for "see all"."""
-    return rx.link(label, *([icon("arrow-right")] if arrow else []), href=href, class_name="lk", underline="none")
+    return rx.el.a(label, *([icon("arrow-right")] if arrow else []), href=href, class_name="lk")
 
 
 def more(label: Text, href: Text) -> Component:

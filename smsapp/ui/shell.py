@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import reflex as rx
 from reflex.components.component import Component
+from reflex_components_core.el.elements.base import BaseHTML
 
 from smsapp.i18n import LANGUAGES, credits, language, number, set_language, t
 from smsapp.ui.icons import icon
@@ -74,7 +75,7 @@ def shell(*children: Child, title: Text, session: Session, active: Place = "", f
     header = _header(title, session, facts, actions, back, ruled or panel is not None)
     feet = [rx.el.div(foot, class_name="foot")] if foot is not None else []
     return rx.fragment(
-        rx.el.a(t("ui.skip"), href=f"#{MAIN}", class_name="skip"),
+        _skip(),
         rx.el.div(
             _sidebar(session, active),
             rx.el.main(_demo_banner(session), header, inside, *feet, class_name="main", id=MAIN, tab_index=-1),
@@ -87,12 +88,24 @@ def shell(*children: Child, title: Text, session: Session, active: Place = "", f
     )
 
 
+class _Anchor(BaseHTML):
+    """A link within the page, left to the browser (it moves the focus too); others go through the router."""
+
+    tag = "a"
+
+    href: rx.Var[str]
+
+
+def _skip() -> Component:
+    return _Anchor.create(t("ui.skip"), href=f"#{MAIN}", class_name="skip")
+
+
 def _header(title: Text, session: Session, facts: Child | None, actions: Sequence[Component],
             back: tuple[Text, str] | None, ruled: bool) -> Component:  # fmt: skip
     titles = [rx.el.h1(title), *([rx.el.div(facts, class_name="facts-line")] if facts is not None else [])]
     left = []
     if back is not None:
-        left = [rx.link(icon("chevron-left"), href=back[1], class_name="ib back", aria_label=back[0], title=back[0])]
+        left = [rx.el.a(icon("chevron-left"), href=back[1], class_name="ib back", aria_label=back[0], title=back[0])]
     person = rx.el.button(
         avatar(session.initials), type="button", class_name="me-mobile", aria_label=t("ui.user"), **_opens(USER_MENU)
     )
@@ -106,8 +119,8 @@ def _header(title: Text, session: Session, facts: Child | None, actions: Sequenc
 
 
 def _sidebar(session: Session, active: Place) -> Component:
-    new = rx.link(
-        icon("square-pen"), rx.el.span(t("ui.nav.new")), kbd("N"), href="/compose", class_name="newsms", underline="none",
+    new = rx.el.a(
+        icon("square-pen"), rx.el.span(t("ui.nav.new")), kbd("N"), href="/compose", class_name="newsms",
         custom_attrs=_current(active == "compose") | {"aria-keyshortcuts": "n"},
     )  # fmt: skip
     brand = rx.el.div(
@@ -115,7 +128,7 @@ def _sidebar(session: Session, active: Place) -> Component:
         rx.el.div(rx.el.div("smsapp", class_name="b6"), rx.el.div(session.account, class_name="t1 mut el"), class_name="f1 wide"),
         class_name="ws",
     )
-    return rx.el.div(
+    return rx.el.header(
         brand,
         rx.el.nav(
             new,
@@ -147,8 +160,8 @@ def _group(label: Text, entries: Sequence[_Entry], active: Place, counts: dict[s
 def _item(entry: _Entry, active: Place, count: Any = None) -> Component:
     shown = [rx.el.span(number(count), class_name="ct")] if count is not None else []
     here = entry.place == active
-    return rx.link(
-        icon(entry.icon), rx.el.span(t(entry.key)), *shown, href=entry.href, underline="none",
+    return rx.el.a(
+        icon(entry.icon), rx.el.span(t(entry.key)), *shown, href=entry.href,
         class_name="nv on" if here else "nv", custom_attrs=_current(here),
     )  # fmt: skip
 
@@ -173,7 +186,7 @@ def _demo_banner(session: Session) -> Component:
     said = rx.el.span(t("ui.demo.banner"))
     return rx.cond(
         session.demo,
-        rx.el.div(icon("flask-conical"), said, rx.link(t("ui.demo.see"), href="/demo", underline="always"), class_name="demo"),
+        rx.el.div(icon("flask-conical"), said, rx.el.a(t("ui.demo.see"), href="/demo"), class_name="demo"),
     )
 
 
@@ -182,11 +195,11 @@ def _tab_bar(active: Place) -> Component:
 
 
 def _tab(entry: _Entry, here: bool) -> Component:
-    look = {"href": entry.href, "underline": "none", "class_name": "on" if here else "", "custom_attrs": _current(here)}
+    look = {"href": entry.href, "class_name": "on" if here else "", "custom_attrs": _current(here)}
     if entry.place == "compose":
         plus = rx.el.span(icon(entry.icon), class_name="plus")
-        return rx.link(plus, rx.el.span(t(entry.key), class_name="sr-only"), **look)
-    return rx.link(icon(entry.icon), rx.el.span(t(entry.key)), **look)
+        return rx.el.a(plus, rx.el.span(t(entry.key), class_name="sr-only"), **look)
+    return rx.el.a(icon(entry.icon), rx.el.span(t(entry.key)), **look)
 
 
 def _user_menu(session: Session) -> Component:
@@ -252,12 +265,12 @@ def public_shell(*children: Child, aside: Component | None = None, top: Sequence
 
     `public_shell(rx.el.h1(t("signin.title")), plain_form(...), aside=showcase(), foot=[link(...)])`
     """
-    brand = rx.link(_logo(), rx.el.b("smsapp"), href="/", underline="none", class_name="row g10 ink")
+    brand = rx.el.a(_logo(), rx.el.b("smsapp"), href="/", class_name="row g10 ink")
     right = rx.el.div(*top, language_switch(), theme_toggle(), class_name="row g8 end")
     feet = [rx.el.footer(*foot, class_name="pub-foot")] if foot else []
     side = [rx.el.aside(aside, class_name="pub-side")] if aside is not None else []
     return rx.fragment(
-        rx.el.a(t("ui.skip"), href=f"#{MAIN}", class_name="skip"),
+        _skip(),
         rx.el.div(
             rx.el.div(
                 rx.el.header(brand, right, class_name="pub-top"),

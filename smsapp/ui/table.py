@@ -66,7 +66,7 @@ def _head(column: Column) -> Component:
 
 
 def _classes(column: Column) -> str:
-    return " ".join(name for name in ("r" if column.right else "", "main" if column.main else "", "wide" if column.wide else "") if name)
+    return " ".join(name for name in ("r" if column.right else "", "lead" if column.main else "", "wide" if column.wide else "") if name)
 
 
 def bulk_bar(count: Any, said: Text, *actions: Component) -> Component:
