@@ -6,7 +6,9 @@ import unicodedata
 SORT_LENGTH = 200
 SEARCH_LENGTH = 400
 
-_JOINED = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ı": "i", "’": "'", "%": " ", "\\": " ", "\0": " "})
+_JOINED = str.maketrans(
+    {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ı": "i", "’": "'", "%": " ", "\\": " ", "\0": " "}
+)
 _NUMBER = re.compile(r"[\d\s.+()/-]*\d[\d\s.+()/-]*")
 
 

@@ -26,6 +26,7 @@ class ContactImport(SQLModel, table=True):
     read: int = 0
     created: int = 0
     known: int = 0  # already in the book: empty fields completed, never their state
+    completed: int = 0  # those of them that had an empty field to complete
     duplicates: int = 0  # the same number again in the file
     blacklisted: int = 0  # never written to, and nothing of them is touched (M27)
     rejected: int = 0

@@ -1,0 +1,139 @@
+"""Which column of a file is what: guessed from French and English header names and from what the cells hold."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from smsapp.contacts.folding import fold
+
+FIELDS = ("portable", "nom", "prenom", "email", "societe")
+SURE = 90
+PROBABLE = 50
+SAMPLE = 300
+
+_NAMES: dict[str, tuple[str, ...]] = {
+    "portable": (
+        "portable", "mobile", "tel mobile", "tel portable", "telephone mobile", "telephone portable", "gsm", "cell",
+        "cell phone", "cellphone", "mobile phone", "mobile number", "phone mobile", "numero mobile", "numero portable",
+        "no portable", "n portable", "n mobile", "sms", "numero sms", "portable 1", "mobile 1", "msisdn",
+    ),
+    "nom": ("nom", "nom de famille", "nom famille", "nom client", "nom du client", "last name", "lastname", "surname",
+            "family name", "familyname", "nom usuel", "nom contact", "name last"),
+    "prenom": ("prenom", "prenoms", "first name", "firstname", "given name", "givenname", "forename", "prenom client",
+               "prenom contact"),
+    "email": ("email", "e mail", "mail", "courriel", "adresse mail", "adresse email", "adresse e mail", "email address",
+              "adresse electronique", "e mail address", "mel"),
+    "societe": ("societe", "entreprise", "company", "company name", "organisation", "organization", "raison sociale",
+                "etablissement", "enseigne", "business", "employer"),
+}  # fmt: skip
+_LIKELY: dict[str, tuple[str, ...]] = {
+    "portable": ("telephone", "tel", "phone", "numero", "number", "phone number", "num", "numero de telephone"),
+    "nom": ("name", "client", "contact", "nom complet", "full name", "nom prenom"),
+    "societe": ("ste", "organisme", "structure", "account", "magasin"),
+}
+_WORDS: dict[str, tuple[str, ...]] = {
+    "prenom": ("prenom", "first", "given"),
+    "email": ("email", "mail", "courriel"),
+    "societe": ("societe", "entreprise", "company", "raison"),
+    "portable": ("portable", "mobile", "gsm", "tel", "telephone", "phone"),
+    "nom": ("nom", "surname"),
+}
+_PHONE = re.compile(r"\+?[\d\s.()/'-]{8,22}")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.\w+")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a file: its place, its header, the field it is taken for ("" to ignore it), how sure (0-100)."""
+
+    index: int
+    header: str
+    field: str
+    confidence: int
+    samples: tuple[str, ...]
+
+
+def guess_header(rows: pl.DataFrame) -> bool:
+    """Whether the first row names the columns: a name that is known, or words above cells that are numbers."""
+    if rows.height < 2:
+        return False
+    first, cells = _cells(rows, 0), _cells(rows, 1)
+    if any(_PHONE.fullmatch(cell) or _EMAIL.fullmatch(cell) for cell in first):
+        return False
+    if any(_by_name(cell)[1] >= PROBABLE for cell in first):
+        return True
+    return any(_PHONE.fullmatch(below) and above for above, below in zip(first, cells, strict=True))
+
+
+def guess_columns(rows: pl.DataFrame, header: bool) -> tuple[Column, ...]:
+    """The columns of a table with the field each is taken for. No field is given to two columns."""
+    names = [c for c in rows.columns if c not in ("row", "flaw")]
+    headers = _cells(rows, 0) if header else [""] * len(names)
+    body = rows.slice(1 if header else 0, SAMPLE)
+    values = [[v for v in body[name].to_list() if v] for name in names]
+    votes = sorted(
+        (
+            (confidence, -index, field)
+            for index, (title, cells) in enumerate(zip(headers, values, strict=True))
+            for field, confidence in _votes(title, cells).items()
+            if confidence >= PROBABLE
+        ),
+        reverse=True,
+    )
+    given: dict[int, tuple[str, int]] = {}
+    for confidence, place, field in votes:
+        if -place not in given and field not in {taken for taken, _ in given.values()}:
+            given[-place] = (field, confidence)
+    return tuple(
+        Column(i, title, *given.get(i, ("", 0)), tuple(dict.fromkeys(values[i]))[:5]) for i, title in enumerate(headers)
+    )
+
+
+def checked(mapping: Mapping[int, str], width: int) -> dict[str, int]:
+    """``mapping`` (column -> field, "" to ignore) turned around; a field named twice keeps its first column."""
+    turned: dict[str, int] = {}
+    for index, field in sorted(mapping.items()):
+        if field in FIELDS and 0 <= index < width:
+            turned.setdefault(field, index)
+    return turned
+
+
+def _votes(title: str, cells: Sequence[str]) -> dict[str, int]:
+    field, named = _by_name(title)
+    votes = {field: named} if field else {}
+    if cells:
+        numbers = sum(1 for c in cells if _PHONE.fullmatch(c) and not _is_date(c)) / len(cells)
+        addresses = sum(1 for c in cells if _EMAIL.fullmatch(c)) / len(cells)
+        if addresses > 0.5:
+            votes["email"] = max(votes.get("email", 0), round(90 * addresses) if not named else 97)
+        if field == "portable":
+            share = 0.6 + 0.4 * numbers if numbers > 0.2 else 0.55  # a name that is sure outweighs cells that are bad
+            votes["portable"] = round(named * share)
+        elif numbers > 0.5 and not named:
+            votes["portable"] = round(80 * numbers)
+    return votes
+
+
+def _by_name(title: str) -> tuple[str, int]:
+    plain = " ".join(re.sub(r"[^a-z0-9]+", " ", fold(title)).split())
+    for field, known in _NAMES.items():
+        if plain in known or plain.replace(" ", "") in known:
+            return field, 99
+    for field, known in _LIKELY.items():
+        if plain in known:
+            return field, 86
+    words = plain.split()
+    for field, known in _WORDS.items():
+        if any(word in known for word in words):
+            return field, 75
+    return "", 0
+
+
+def _is_date(cell: str) -> bool:
+    return bool(re.fullmatch(r"\d{1,2}[/. -]\d{1,2}[/. -]\d{2,4}|\d{4}-\d{2}-\d{2}.*", cell))
+
+
+def _cells(rows: pl.DataFrame, at: int) -> list[str]:
+    return [cell or "" for cell in rows.row(at)[2:]]

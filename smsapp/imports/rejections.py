@@ -1,0 +1,93 @@
+"""The rows that an import rejected: read by page, counted by reason, written out to be repaired and imported again."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func
+from sqlmodel import col, select
+
+from smsapp.accounts.actor import Actor
+from smsapp.db import Database
+from smsapp.imports.tables import Rejection
+from smsapp.imports.writing import owned_import
+
+SHOWN = 50
+
+
+@dataclass(frozen=True)
+class CheckedRow:
+    """A row in its outcome. ``row`` as the spreadsheet shows it; ``note``: the row it repeats, or empty."""
+
+    row: int
+    name: str
+    value: str
+    reason: str = ""
+    missing: int = 0
+    suggestion: str = ""
+    note: str = ""
+
+
+def rejections(
+    db: Database, actor: Actor, import_id: int, *, reason: str = "", after: int = 0, limit: int = SHOWN
+) -> list[CheckedRow]:
+    """Rejected rows of an import in the order of the file, those after row ``after``.
+
+    Raises:
+        ImportNotFound
+    """
+    with db.read() as session:
+        mapping = owned_import(session, actor, import_id).mapping
+        asked = select(Rejection).where(Rejection.import_id == import_id, Rejection.row > after)
+        if reason:
+            asked = asked.where(Rejection.reason == reason)
+        found = session.execute(asked.order_by(col(Rejection.row)).limit(limit)).scalars()
+        named = [int(index) for field in ("prenom", "nom") for index, given in mapping.items() if given == field]
+        return [
+            CheckedRow(r.row, " ".join(filter(None, (_at(r.cells, i) for i in named))), r.value, r.reason,
+                       suggestion=r.suggestion)
+            for r in found
+        ]  # fmt: skip
+
+
+def rejection_reasons(db: Database, actor: Actor, import_id: int) -> dict[str, int]:
+    """How many rows of an import were rejected for each reason, the most frequent first.
+
+    Raises:
+        ImportNotFound
+    """
+    with db.read() as session:
+        owned_import(session, actor, import_id)
+        asked = (
+            select(Rejection.reason, func.count())
+            .where(Rejection.import_id == import_id)
+            .group_by(Rejection.reason)
+            .order_by(func.count().desc(), Rejection.reason)
+        )
+        return {reason: int(count) for reason, count in session.execute(asked)}
+
+
+def rejected_rows(db: Database, actor: Actor, import_id: int) -> tuple[list[str], Iterator[Rejection]]:
+    """Header and rejected rows of an import, whole, to be written out; read in slices of a thousand.
+
+    Raises:
+        ImportNotFound
+    """
+    with db.read() as session:
+        columns = list(owned_import(session, actor, import_id).columns)
+
+    def walk() -> Iterator[Rejection]:
+        after = 0
+        while True:
+            asked = select(Rejection).where(Rejection.import_id == import_id, Rejection.row > after)
+            with db.read() as session:
+                found = session.execute(asked.order_by(col(Rejection.row)).limit(1000)).scalars().all()
+            if not found:
+                return
+            yield from found
+            after = found[-1].row
+
+    return columns, walk()
+
+
+def _at(cells: Sequence[str], index: int) -> str:
+    return cells[index] if index < len(cells) else ""

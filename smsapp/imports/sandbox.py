@@ -1,0 +1,105 @@
+"""Starts the child that reads a file (`reader.py`) and takes its answer, whatever becomes of the child."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from smsapp.domain.errors import Refusal
+from smsapp.imports import reader
+
+WALL_SECONDS = 30
+
+
+class UnreadableFile(Refusal):
+    """The file cannot be imported; the key says why: type, empty, binary, encrypted, too demanding..."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(f"imports.bad.{why}", rows=reader.MAX_ROWS, columns=reader.MAX_COLUMNS)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a file is to be read; what is empty is guessed. ``header``: whether its first row names the columns."""
+
+    encoding: str = ""
+    separator: str = ""
+    header: bool | None = None
+    sheet: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of a file, blank ones left out: columns ``row`` Int64, ``flaw`` String, ``c0``... String."""
+
+    kind: str
+    encoding: str
+    separator: str
+    sheets: tuple[str, ...]
+    sheet: str
+    raw: tuple[str, ...]
+    width: int
+    rows: pl.DataFrame
+
+
+def read_table(path: Path, reading: Reading) -> Table:
+    """Read ``path`` in a child process, once per way of reading: the answer is kept beside the file.
+
+    Raises:
+        UnreadableFile
+    """
+    if reading.encoding and reading.encoding not in reader.ENCODINGS:
+        raise UnreadableFile("encoding")
+    if len(reading.separator) > 1 or reading.separator in ('"', "\n", "\r", "\0"):
+        raise UnreadableFile("separator")
+    options = {
+        name: value
+        for name in ("encoding", "separator", "sheet")
+        if (value := getattr(reading, name)) not in ("", None)
+    }
+    tag = json.dumps(options, sort_keys=True).encode().hex()[:120] if options else "guess"
+    out, answer = path.with_suffix(f".{tag}.csv"), path.with_suffix(f".{tag}.json")
+    if not answer.exists():
+        facts = _run_child({"path": str(path), "out": str(out.with_suffix(".part")), "options": options})
+        if "refused" not in facts:
+            os.replace(out.with_suffix(".part"), out)
+        answer.write_text(json.dumps(facts))
+    facts = json.loads(answer.read_text())
+    if "refused" in facts:
+        raise UnreadableFile(str(facts["refused"]))
+    width = int(facts["width"])
+    names = ["row", "flaw", *(f"c{i}" for i in range(width))]
+    rows = pl.read_csv(out, has_header=False, infer_schema=False)
+    rows = rows.rename(dict(zip(rows.columns, names, strict=True))).with_columns(
+        pl.col("row").cast(pl.Int64), pl.exclude("row").fill_null("")
+    )
+    return Table(
+        facts["kind"], facts["encoding"], facts["separator"], tuple(facts.get("sheets", ())), facts.get("sheet", ""),
+        tuple(facts["raw"]), width, rows,
+    )  # fmt: skip
+
+
+def _run_child(request: dict[str, object]) -> dict[str, object]:
+    try:
+        child = subprocess.run(  # noqa: S603 (our own interpreter and script)
+            [sys.executable, "-I", reader.__file__],
+            input=json.dumps(request),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={"PATH": os.defpath, "LANG": "C.UTF-8"},
+            text=True,
+            encoding="utf-8",
+            timeout=WALL_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return {"refused": "too_demanding"}
+    if child.returncode != 0:  # killed at a limit, or fallen over what it read
+        return {"refused": "too_demanding" if child.returncode < 0 else "corrupt"}
+    answer: dict[str, object] = json.loads(child.stdout)
+    return answer

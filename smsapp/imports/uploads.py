@@ -1,0 +1,146 @@
+"""Files that were received and wait to be imported: on disk, under the account that sent them, for a day at most.
+
+A reload, a lost connection or a restart finds the file again by its id, which stands in the page's address.
+"""
+
+import json
+import re
+import secrets
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from smsapp.accounts.actor import Actor
+from smsapp.domain.errors import Refusal
+
+MAX_BYTES = 10 << 20
+KEPT_SECONDS = 24 * 3600
+KEPT_FILES = 5  # of one account
+
+_ID = re.compile(r"[A-Za-z0-9_-]{22}")
+
+
+class FileTooLarge(Refusal):
+    key = "imports.bad.too_big"
+
+    def __init__(self) -> None:
+        super().__init__(limit=MAX_BYTES >> 20)
+
+
+class UploadGone(Refusal):
+    """The file was imported already, or is older than a day, or never was this account's."""
+
+    key = "imports.upload_gone"
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file received: ``name`` as its author called it, ``size`` in bytes."""
+
+    id: str
+    name: str
+    size: int
+    path: Path
+
+
+class Incoming:
+    """A file while it arrives: ``write`` its pieces, then ``done``; or ``discard`` it."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.id = secrets.token_urlsafe(16)
+        self._name = Path(name.replace("\\", "/").replace("\0", "")).name[:255] or "import"
+        self._path = folder / f"{self.id}.bin"
+        self._file = self._path.open("xb")
+        self._size = 0
+
+    def write(self, piece: bytes) -> None:
+        """Take one more piece.
+
+        Raises:
+            FileTooLarge: what was written is gone then.
+        """
+        self._size += len(piece)
+        if self._size > MAX_BYTES:
+            self.discard()
+            raise FileTooLarge
+        self._file.write(piece)
+
+    def done(self) -> Upload:
+        """The file is whole."""
+        self._file.close()
+        self._path.with_suffix(".meta").write_text(json.dumps({"name": self._name, "size": self._size}))
+        return Upload(self.id, self._name, self._size, self._path)
+
+    def discard(self) -> None:
+        """The file will not be whole: forget it."""
+        self._file.close()
+        self._path.unlink(missing_ok=True)
+
+
+class Uploads:
+    """The folder of received files; one subfolder per account."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def receive(self, actor: Actor, name: str, announced: int | None = None) -> Incoming:
+        """Begin to receive a file of ``announced`` bytes (None: not said).
+
+        Raises:
+            FileTooLarge: before a byte of it is taken.
+        """
+        if announced is not None and announced > MAX_BYTES:
+            raise FileTooLarge
+        folder = self._of(actor)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._sweep(folder)
+        return Incoming(folder, name)
+
+    def find(self, actor: Actor, upload_id: str) -> Upload:
+        """A file of the actor's account.
+
+        Raises:
+            UploadGone
+        """
+        if not _ID.fullmatch(upload_id):
+            raise UploadGone
+        path = self._of(actor) / f"{upload_id}.bin"
+        try:
+            meta = json.loads(path.with_suffix(".meta").read_text())
+        except (OSError, ValueError) as error:
+            raise UploadGone from error
+        return Upload(upload_id, str(meta["name"]), int(meta["size"]), path)
+
+    def claim(self, actor: Actor, upload_id: str) -> Upload:
+        """Take a file for its import: a second claim finds nothing, so that two clicks import once.
+
+        Raises:
+            UploadGone
+        """
+        upload = self.find(actor, upload_id)
+        try:
+            upload.path.with_suffix(".meta").rename(upload.path.with_suffix(".claimed"))
+        except FileNotFoundError as error:
+            raise UploadGone from error
+        return upload
+
+    def give_back(self, upload: Upload) -> None:
+        """The import of a claimed file did not happen: it can be claimed again."""
+        upload.path.with_suffix(".claimed").rename(upload.path.with_suffix(".meta"))
+
+    def remove(self, upload: Upload) -> None:
+        """Forget a file and everything that was made of it."""
+        for path in upload.path.parent.glob(f"{upload.id}.*"):
+            path.unlink(missing_ok=True)
+
+    def _of(self, actor: Actor) -> Path:
+        return self._folder / str(actor.account_id)
+
+    def _sweep(self, folder: Path) -> None:
+        """Drop what is older than a day, and the oldest files beyond the few that an account may keep."""
+        # The age of a file on disk, not a business instant: the machine's own clock.
+        files = sorted(folder.glob("*.bin"), key=lambda path: path.stat().st_mtime, reverse=True)
+        for place, path in enumerate(files):
+            if place >= KEPT_FILES - 1 or time.time() - path.stat().st_mtime > KEPT_SECONDS:
+                for part in folder.glob(f"{path.stem}.*"):
+                    part.unlink(missing_ok=True)
