@@ -18,6 +18,7 @@ from smsapp.accounts.tables import Account, User
 from smsapp.db import Database, SimulatedClock, connect
 from smsapp.db.migrate import upgrade
 from tests.programs import REQUIRE_ALL, need
+from tests.server import Server, start_server
 
 NOON = datetime(2026, 6, 17, 10, 0, tzinfo=UTC)  # a Wednesday, 12:00 in Paris: within the permitted hours
 
@@ -147,3 +148,16 @@ def browser_type_launch_args() -> dict[str, object]:
     """The Chromium found on the machine; what it would fetch from outside by itself is switched off."""
     off = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
     return {"executable_path": need("chromium"), "args": ["--no-sandbox", "--disable-gpu", *off]}
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The production build, running, with a SQLite database of its own; built once a session."""
+    with start_server(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests last: Playwright's own event loop stays behind and breaks the asynchronous tests that follow."""
+    items.sort(key=lambda item: "page" in getattr(item, "fixturenames", ()) or "/e2e/" in str(item.path))
