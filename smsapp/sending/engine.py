@@ -1,0 +1,146 @@
+"""The engine of one process: leader, scheduler, dispatcher and reports, started and stopped by the app's lifespan."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+import structlog
+
+from smsapp.db import Database
+from smsapp.gateways.contract import Gateway, Outcome, Result
+from smsapp.ledger.check import checkpoint
+from smsapp.sending import lifecycle
+from smsapp.sending.check import check
+from smsapp.sending.dispatcher import Dispatcher, OnChange
+from smsapp.sending.leader import Leader
+from smsapp.sending.materialise import Outdated, QuoteOf, fire_due, materialise, waiting
+from smsapp.sending.outbox import Opens
+from smsapp.sending.policy import Policy
+from smsapp.sending.receipts import retry_unmatched
+from smsapp.sending.scheduler import Job, Scheduler
+from smsapp.sending.unknown import questions, take_answers
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+
+class Engine:
+    """Everything that sends, for one lane and one gateway.
+
+    ``quote_of`` prices a campaign that starts, ``opens`` keeps to the permitted hours, ``on_change`` is told from the
+    event loop which accounts have new figures. ``scheduler`` takes further constant jobs before ``start``.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        gateway: Gateway,
+        quote_of: QuoteOf,
+        *,
+        lane: str = "live",
+        policy: Policy | None = None,
+        opens: Opens | None = None,
+        on_change: OnChange = lambda _accounts: None,
+    ) -> None:
+        self._db, self._gateway, self._quote_of, self._lane = db, gateway, quote_of, lane
+        self._policy = policy or Policy()
+        self._opens, self._on_change = opens, on_change
+        self._leader = Leader(db)
+        self._dispatcher = Dispatcher(db, gateway, lane=lane, policy=self._policy, opens=opens, on_change=on_change)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._starting = asyncio.Lock()
+        self.scheduler = Scheduler()
+        self.violations = 0  # of the last ledger check
+
+    async def start(self) -> None:
+        """Begin to send. Raises AlreadyRunning when another process sends from the same SQLite file."""
+        self._leader.take()
+        await asyncio.to_thread(lifecycle.reap, self._db, self._policy, alone=self._leader.alone)
+        for seconds, name, job in self._jobs():
+            self.scheduler.every(seconds, name, job)
+        self.scheduler.start()
+        self._tasks = [asyncio.create_task(self._dispatcher.run()), asyncio.create_task(self._dispatcher.pump())]
+
+    async def stop(self) -> None:
+        """Finish what is at the gateway, settle it, close the gateway: within 10 seconds."""
+        self.scheduler.stop()
+        if self._tasks:
+            run, pump = self._tasks
+            self._dispatcher.stop()
+            await asyncio.wait({run}, timeout=8.0)
+            self._dispatcher.abandon()
+            await asyncio.wait({run}, timeout=1.0)
+            await self._gateway.close()
+            await asyncio.wait({pump}, timeout=0.5)
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            self._tasks = []
+        self._leader.release()
+
+    async def wake(self) -> None:
+        """A campaign was sent or resumed: look at once rather than at the next tick."""
+        await self._start_campaigns()
+        self._dispatcher.wake()
+
+    def _jobs(self) -> list[tuple[float, str, Job]]:
+        db, lane, policy = self._db, self._lane, self._policy
+        return [
+            (1, "tick", self._tick),
+            (2, "finish", lambda: self._changing(lambda: lifecycle.finish(db, lane))),
+            (5, "unmatched", lambda: self._changing(lambda: retry_unmatched(db, policy))),
+            (5, "ask", self._ask),
+            (10, "reap", lambda: self._changing(lambda: lifecycle.reap(db, policy))),
+            (10, "cancelled", lambda: self._changing(lambda: lifecycle.sweep_cancelled(db, lane))),
+            (600, "deadline", lambda: self._changing(lambda: lifecycle.give_up_unknown(db, policy, lane))),
+            (3600, "ledger", self._check_ledger),
+        ]
+
+    async def _tick(self) -> None:
+        await self._start_campaigns()
+        await self._changing(lambda: lifecycle.stop_refused(self._db, self._policy, self._lane))
+
+    async def _start_campaigns(self) -> None:
+        async with self._starting:
+            await self._changing(lambda: fire_due(self._db, self._policy, self._lane))
+            for campaign_id in await asyncio.to_thread(waiting, self._db, self._lane):
+                try:
+                    account = await asyncio.to_thread(materialise, self._db, campaign_id, self._quote_of, self._opens)
+                except Outdated:
+                    continue
+                except Exception as error:
+                    log.error("campaign not started", campaign=campaign_id, error=type(error).__name__)
+                    continue
+                self._on_change({account})
+                self._dispatcher.wake()
+
+    async def _ask(self) -> None:
+        """Ask about unknown outcomes, where the gateway can be asked."""
+        if not self._gateway.caps.lookup_by_ref:
+            return
+        found = await asyncio.to_thread(questions, self._db, self._lane, self._gateway.name)
+        answers: dict[int, Result | None] = {}
+        for message_id, ref in found.items():
+            try:
+                answers[message_id] = await self._gateway.find(ref)
+            except Exception:
+                answers[message_id] = Result(ref, Outcome.UNKNOWN)  # ask again later
+        await self._changing(lambda: take_answers(self._db, answers, self._policy))
+        if answers:
+            self._dispatcher.wake()
+
+    async def _check_ledger(self) -> None:
+        """Prove the ledger; in doubt nothing more is claimed until a person has looked (`smsapp ledger check`)."""
+        found = await asyncio.to_thread(check, self._db)
+        self.violations = len(found)
+        self._dispatcher.frozen = bool(found)
+        for violation in found:
+            log.critical("ledger violation", rule=violation.rule, sentence=violation.sentence)
+        if not found:
+            await asyncio.to_thread(checkpoint, self._db)
+
+    async def _changing(self, work: Callable[[], set[int]]) -> None:
+        accounts = await asyncio.to_thread(work)
+        if accounts:
+            self._on_change(accounts)
