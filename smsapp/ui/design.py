@@ -3,12 +3,14 @@
 import reflex as rx
 from reflex.components.component import Component
 from reflex_base.utils.imports import ImportDict
+from reflex_base.vars.function import ArgsFunctionOperation
+from reflex_components_core.base.error_boundary import ErrorBoundary
 
-from smsapp.i18n import t
+from smsapp.i18n import DEFAULT, t
 from smsapp.i18n.variables import PACKAGES
 from smsapp.ui.icons import icon
 
-_SHEETS = [rx.asset(f"{name}.css", shared=True).importable_path for name in ("theme", "shell", "pieces")]
+_SHEETS = {name: rx.asset(f"{name}.css", shared=True) for name in ("theme", "pieces", "shell", "design")}
 
 
 class Design(rx.Fragment):
@@ -17,7 +19,7 @@ class Design(rx.Fragment):
     lib_dependencies: list[str] = ["@fontsource-variable/inter@5.3.0", *PACKAGES]
 
     def add_imports(self) -> ImportDict:
-        return {"": ["@fontsource-variable/inter/opsz.css", *_SHEETS]}
+        return {"": ["@fontsource-variable/inter/opsz.css", _SHEETS["design"].importable_path]}
 
 
 class Monospace(rx.Fragment):
@@ -40,8 +42,19 @@ def offline_banner() -> Component:
     return rx.connection_banner(rx.el.div(said, role="status", class_name="offline"))
 
 
+def _error_boundary(stateful: bool) -> Component:
+    """Instead of a page that cannot be drawn: a sentence and the way out. The handler of the app is told, when there is one."""
+    again = rx.el.a(t("ui.broken.again"), href="", class_name="lk", reload_document=True)
+    said = rx.el.main(rx.el.h1(t("ui.broken")), rx.el.p(t("ui.broken.why")), again, class_name="broken", role="alert")
+    shown = ArgsFunctionOperation.create(("event_args",), rx.Var.create(said))
+    return ErrorBoundary.create(fallback_render=shown, **({} if stateful else {"on_error": rx.noop()}))
+
+
 def install(app: rx.App) -> None:
     """Give an app the look: sheets, typeface, the offline sentence; Reflex's own toaster and English banner leave."""
     app.toaster = None
+    app.html_lang = DEFAULT
+    app.head_components = [*app.head_components, rx.el.link(rel="icon", type="image/svg+xml", href="/favicon.svg")]
+    app.app_wraps[55, "ErrorBoundary"] = _error_boundary
     app.app_wraps[5, "Overlay"] = lambda stateful: rx.fragment(offline_banner()) if stateful else None
     app.extra_app_wraps[6, "Design"] = lambda stateful: Design.create()

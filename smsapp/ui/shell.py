@@ -256,7 +256,13 @@ def language_switch() -> Component:
 
 
 def _logo() -> Component:
-    return rx.el.span(icon("message-square-more"), class_name="logo")
+    dots = [rx.el.svg.circle(cx=x, cy="15", r="1.6", class_name="dot") for x in ("11.6", "16", "20.4")]
+    bubble = rx.el.svg.path(
+        d="M9.5 8.5h13A2.5 2.5 0 0 1 25 11v8a2.5 2.5 0 0 1-2.5 2.5H15l-4.3 3.6a.7.7 0 0 1-1.2-.5v-3.1A2.5 2.5 0 0 1 7 19v-8"
+        "a2.5 2.5 0 0 1 2.5-2.5Z"
+    )
+    drawn = rx.el.svg(bubble, *dots, view_box="4 4 24 24", custom_attrs={"aria-hidden": "true"})
+    return rx.el.span(drawn, class_name="logo")
 
 
 def public_shell(*children: Child, aside: Component | None = None, top: Sequence[Component] = (),
