@@ -32,12 +32,17 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 Sort = Literal["name", "newest"]
 
 
+def why_unreadable(reason: str, missing: int = 0) -> tuple[str, dict[str, object]]:
+    """The sentence (key, parameters) that says why a number cannot be written to; ``missing`` digits, if that is known."""
+    return ("phone.reason.missing_digits", {"count": missing}) if missing else (f"phone.reason.{reason}", {})
+
+
 class UnreadableNumber(Refusal):
     """The number typed for a contact cannot be written to; ``suggestion`` is the spelling that can, or empty."""
 
     def __init__(self, reason: str, suggestion: int | None, missing: int | None) -> None:
         self.suggestion = pretty(suggestion) if suggestion else ""
-        super().__init__(f"phone.reason.{reason}", suggestion=self.suggestion, count=missing or 0)
+        super().__init__(*why_unreadable(reason, missing or 0))
 
 
 class InvalidEmail(Refusal):

@@ -249,8 +249,9 @@ def test_an_import_that_fails_leaves_the_book_and_the_file_as_they_were(
 
 
 def test_rejected_rows_come_back_whole(uploads: Uploads, receive: Receive, db: Database, actor: Actor) -> None:
-    lines = "".join(f"N{i};x{i};=1+1\n" for i in range(1200))
-    done = bring(db, uploads, actor, receive(actor, ("Nom;Portable;Note\n0;0612345678;\n" + "".join(f"N{i};x{i};=1+1\n" for i in range(1200))).encode()))
+    lines = [f"N{i};x{i};=1+1" for i in range(1200)]
+    table = "\n".join(["Nom;Portable;Note", "0;0612345678;", *lines])
+    done = bring(db, uploads, actor, receive(actor, table.encode()))
     columns, rows = rejected_rows(db, actor, done.id)
     rows = list(rows)
     assert columns == ["Nom", "Portable", "Note"]
