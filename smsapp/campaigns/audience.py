@@ -1,0 +1,150 @@
+"""Who a campaign is for: numbers typed or pasted, contacts and groups, as rows that a quote can price (S28-S31, S33).
+
+Everything is read in a handful of statements whatever the size; nothing here decides who is removed, which is the
+quote's work (M12).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import polars as pl
+from sqlalchemy import BigInteger, Integer, select
+from sqlmodel import Session, col
+
+from smsapp.contacts.tables import Contact, GroupMember, Suppression
+from smsapp.db.rows import rows
+from smsapp.domain.phone import Caution, read_column, split_numbers
+from smsapp.domain.quote import RECIPIENTS, empty_recipients
+from smsapp.domain.template import VARIABLES
+
+_MATCHES: Final[dict[str, Any]] = {name: kind for name, kind in RECIPIENTS.items() if name not in ("source", "rank")}
+_UNREADABLE: Final = ("entry", "reason", "suggestion", "missing_digits")
+
+
+@dataclass(frozen=True)
+class Audience:
+    """``recipients`` has the columns of RECIPIENTS: typed numbers first, then contacts, then groups.
+
+    ``unreadable`` has one row for each typed text that is no number: entry, reason, suggestion (E.164 or null) and
+    missing_digits. ``ambiguous`` (entry, e164, suggestion) lists the accepted ones that another country reads as well
+    (M13).
+    """
+
+    recipients: pl.DataFrame
+    unreadable: pl.DataFrame
+    ambiguous: pl.DataFrame
+
+
+def entries(typed: str) -> list[str]:
+    """The numbers of ``typed`` as they were written, one by one (S29)."""
+    return split_numbers(typed)
+
+
+def resolve(
+    session: Session, account_id: int, typed: str, contact_ids: Sequence[int], group_ids: Sequence[int], region: str
+) -> Audience:
+    """Gather the recipients of an account; contacts and groups of others, or deleted, are passed over.
+
+    A typed number that stands in the address book takes the fields of its fullest contact. ``region`` is how numbers
+    without a country code are read.
+    """
+    texts = entries(typed)
+    read = read_column(pl.Series("entry", texts, dtype=pl.String()), region).with_columns(
+        entry=pl.Series(texts, dtype=pl.String())
+    )
+    frames = [
+        _typed(session, account_id, read.filter(pl.col("e164").is_not_null())),
+        _contacts(session, account_id, contact_ids),
+        _groups(session, account_id, group_ids),
+    ]
+    recipients = pl.concat([frame for frame in frames if frame.height] or [empty_recipients().drop("rank")])
+    return Audience(
+        recipients=recipients.with_columns(rank=pl.int_range(pl.len(), dtype=pl.Int64)).select(*RECIPIENTS),
+        unreadable=read.filter(pl.col("e164").is_null()).select(*_UNREADABLE),
+        ambiguous=read.filter(pl.col("warning") == Caution.AMBIGUOUS.value).select("entry", "e164", "suggestion"),
+    )
+
+
+def blacklisted(session: Session, account_id: int) -> pl.Series:
+    """Every number that the account never writes to (S74)."""
+    found = session.execute(select(col(Suppression.e164)).where(col(Suppression.account_id) == account_id))
+    return pl.Series("e164", [e164 for (e164,) in found], dtype=pl.Int64())
+
+
+_FIELDS: Final[tuple[Any, ...]] = (
+    col(Contact.e164),
+    col(Contact.territory),
+    col(Contact.id).label("contact_id"),
+    col(Contact.nom),
+    col(Contact.prenom),
+    col(Contact.email),
+    col(Contact.societe),
+)
+
+
+def _typed(session: Session, account_id: int, read: pl.DataFrame) -> pl.DataFrame:
+    """Typed numbers, with the fields of the contact that carries each, if there is one."""
+    if not read.height:
+        return empty_recipients().drop("rank")
+    numbers = read["e164"].unique().to_list()
+    sought = rows(session.connection(), {"sought": BigInteger()}, ((e164,) for e164 in numbers))
+    found = session.execute(
+        select(*_FIELDS)
+        .join(sought, sought.c.sought == col(Contact.e164))
+        .where(col(Contact.account_id) == account_id, col(Contact.deleted_at).is_(None))
+    ).all()
+    filled = pl.sum_horizontal([(pl.col(name) != "").cast(pl.Int8) for name in VARIABLES])
+    known = (
+        _frame(found, _MATCHES)
+        .sort(filled, "contact_id", descending=[True, False])
+        .unique("e164", keep="first", maintain_order=True)
+    )
+    return (
+        read.select("e164", "territory")
+        .join(known.drop("territory"), on="e164", how="left", maintain_order="left")
+        .with_columns(source=pl.lit("typed"))
+        .select(*(name for name in RECIPIENTS if name != "rank"))
+    )
+
+
+def _contacts(session: Session, account_id: int, contact_ids: Sequence[int]) -> pl.DataFrame:
+    """Contacts chosen one by one, in the order of choice."""
+    if not contact_ids:
+        return empty_recipients().drop("rank")
+    chosen = rows(
+        session.connection(),
+        {"chosen": BigInteger(), "place": Integer()},
+        ((id, i) for i, id in enumerate(contact_ids)),
+    )
+    found = session.execute(
+        select(*_FIELDS)
+        .join(chosen, chosen.c.chosen == col(Contact.id))
+        .where(col(Contact.account_id) == account_id, col(Contact.deleted_at).is_(None))
+        .order_by(chosen.c.place)
+    ).all()
+    return _frame(found, _MATCHES).with_columns(source=pl.lit("contact"))
+
+
+def _groups(session: Session, account_id: int, group_ids: Sequence[int]) -> pl.DataFrame:
+    """The members of groups, group after group in the order of choice, oldest contact first."""
+    if not group_ids:
+        return empty_recipients().drop("rank")
+    chosen = rows(
+        session.connection(), {"chosen": BigInteger(), "place": Integer()}, ((id, i) for i, id in enumerate(group_ids))
+    )
+    found = session.execute(
+        select(*_FIELDS, col(GroupMember.group_id))
+        .join(GroupMember, col(GroupMember.contact_id) == col(Contact.id))
+        .join(chosen, chosen.c.chosen == col(GroupMember.group_id))
+        .where(col(Contact.account_id) == account_id, col(Contact.deleted_at).is_(None))
+        .order_by(chosen.c.place, col(Contact.id))
+    ).all()
+    members = _frame(found, {**_MATCHES, "group_id": pl.Int64()})
+    return members.with_columns(source=pl.format("group:{}", "group_id")).drop("group_id")
+
+
+def _frame(found: Sequence[Any], schema: dict[str, Any]) -> pl.DataFrame:
+    """Rows of a statement as columns; much faster than row by row."""
+    columns = zip(*found, strict=True) if found else [() for _ in schema]
+    return pl.DataFrame(dict(zip(schema, columns, strict=True)), schema=schema)

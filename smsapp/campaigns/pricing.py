@@ -1,0 +1,111 @@
+"""The one path from a campaign to its exact price: composer, review, materialisation and debit all come this way."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Self
+
+from sqlmodel import Session
+
+from smsapp.accounts.tables import Account
+from smsapp.campaigns.audience import Audience, blacklisted, resolve
+from smsapp.campaigns.tables import Campaign
+from smsapp.db import Database
+from smsapp.domain.errors import Refusal
+from smsapp.domain.hours import DEFAULT, Window, next_opening
+from smsapp.domain.phone import time_zone
+from smsapp.domain.quote import Quote, quote
+from smsapp.domain.tariff import SmsType, Tariff, default_tariff
+from smsapp.domain.template import Purpose, SenderKind
+from smsapp.settings import DAYS, Settings
+
+
+class CampaignNotFound(Refusal):
+    """There is no such campaign in this account (any more)."""
+
+    key = "campaigns.not_found"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a price depends on beside the campaign: the tariff, the STOP short code, the permitted hours.
+
+    ``hours_hold`` is False in demonstration mode: the hours are shown, but hold nothing back.
+    """
+
+    tariff: Tariff = field(default_factory=default_tariff)
+    short_code: str = "36111"
+    window: Window = DEFAULT
+    hours_hold: bool = True
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The terms of this installation."""
+        days = frozenset(DAYS.index(day) for day in settings.days)
+        window = Window(days, settings.permitted_from, settings.permitted_until)
+        window.check_marketing()
+        return cls(short_code=settings.stop_short_code, window=window, hours_hold=not settings.demo)
+
+    def opens(self) -> Callable[[int, str, datetime], datetime] | None:
+        """When a marketing message to (E.164, territory) may leave from an instant on (M28); None: at any time."""
+        if not self.hours_hold:
+            return None
+        return lambda e164, territory, at: next_opening(at, time_zone(e164), self.window, territory)
+
+
+def sender_kind(sender: str) -> SenderKind:
+    """A campaign without a sender's name leaves from a number that can be answered (S43)."""
+    return "custom" if sender else "reply"
+
+
+def region_of(session: Session, account_id: int) -> str:
+    """The country in which an account's numbers without a country code are read (S33)."""
+    account = session.get(Account, account_id)
+    return account.region if account else "FR"
+
+
+def audience_of(session: Session, campaign: Campaign) -> Audience:
+    """The recipients of a campaign, from the address book as it is now."""
+    region = region_of(session, campaign.account_id)
+    return resolve(
+        session, campaign.account_id, campaign.typed, campaign.contact_ids, campaign.group_ids, region=region
+    )
+
+
+def price(
+    session: Session,
+    campaign: Campaign,
+    terms: Terms,
+    *,
+    text: str | None = None,
+    audience: Audience | None = None,
+    bodies: bool = False,
+) -> Quote:
+    """The exact quote of a campaign within the caller's transaction; ``text`` tries another text on the same people."""
+    people = audience or audience_of(session, campaign)
+    purpose: Purpose = "transactional" if campaign.purpose == "transactional" else "marketing"
+    return quote(
+        people.recipients,
+        campaign.text if text is None else text,
+        tariff=terms.tariff,
+        sms_type=SmsType(campaign.sms_type),
+        purpose=purpose,
+        sender_kind=sender_kind(campaign.sender),
+        short_code=terms.short_code,
+        blacklist=blacklisted(session, campaign.account_id),
+        unreadable=people.unreadable.height,
+        bodies=bodies,
+    )
+
+
+def quote_campaign(db: Database, campaign_id: int, terms: Terms) -> Quote:
+    """The exact quote of a campaign by id, with the text of each message: what the outbox writes and the ledger debits.
+
+    For the sending engine, which acts for every account; pages come through the functions that take an ``Actor``.
+    Raises CampaignNotFound.
+    """
+    with db.read() as session:
+        campaign = session.get(Campaign, campaign_id)
+        if campaign is None:
+            raise CampaignNotFound
+        return price(session, campaign, terms, bodies=True)
