@@ -5,10 +5,12 @@ A gateway that cannot be asked leaves the question to its reports, and to the de
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlmodel import Session
 
+from smsapp.campaigns.tables import CampaignState
 from smsapp.db import Database
 from smsapp.domain.delivery import Cause, State
 from smsapp.gateways.contract import Outcome, Result
@@ -39,7 +41,10 @@ def take_answers(db: Database, answers: Mapping[int, Result | None], policy: Pol
     def work(session: Session) -> set[int]:
         now = db.now()
         moves = []
-        for row in load(session.connection(), MESSAGE.c.id.in_(list(answers))):
+        again = set()
+        ids = list(answers)
+        campaigns = _locked(session, ids)
+        for row in load(session.connection(), MESSAGE.c.id.in_(ids)):
             if row.state is not State.UNKNOWN:
                 continue
             move = Move.of(row)
@@ -53,12 +58,36 @@ def take_answers(db: Database, answers: Mapping[int, Result | None], policy: Pol
                     move.to(State.EXPIRED, "asked", now, Cause.EXPIRED)
                 else:
                     move.to(State.QUEUED, "asked", now).after.not_before = now
+                    again.add(row.campaign_id)
             else:
                 if result is None:
                     move.after.missing_since = row.missing_since or now
                 move.after.asked = row.asked + 1
                 move.after.not_before = now + policy.next_question(row.asked + 1)
             moves.append(move)
+        _reopen(session, again & campaigns, now)
         return apply(session, moves, now)
 
     return db.retrying(work)
+
+
+def _locked(session: Session, message_ids: list[int]) -> set[int]:
+    """Lock the campaigns of the messages (before the messages, as everywhere); those that are finished."""
+    of_messages = select(MESSAGE.c.campaign_id).where(MESSAGE.c.id.in_(message_ids))
+    found = session.connection().execute(
+        select(CAMPAIGN.c.id, CAMPAIGN.c.state)
+        .where(CAMPAIGN.c.id.in_(of_messages))
+        .order_by(CAMPAIGN.c.id)
+        .with_for_update(key_share=True)
+    )
+    return {row.id for row in found if row.state == CampaignState.FINISHED}
+
+
+def _reopen(session: Session, finished: set[int], now: datetime) -> None:
+    """A finished campaign of which a message turned out not to have left has something to send again."""
+    if finished:
+        session.connection().execute(
+            update(CAMPAIGN)
+            .where(CAMPAIGN.c.id.in_(finished))
+            .values(state=CampaignState.RUNNING, finished_at=None, updated_at=now)
+        )

@@ -1,0 +1,205 @@
+"""Reports: early, late, twice, out of order, about nothing; and replies with STOP in its spellings."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from smsapp.accounts.actor import Actor
+from smsapp.db import Database, SimulatedClock
+from smsapp.domain.delivery import Cause, State
+from smsapp.gateways.contract import Dlr, Mo, Outcome, Result
+from smsapp.ledger.service import balance
+from smsapp.sending import lifecycle
+from smsapp.sending.outbox import Answer, Window, window
+from smsapp.sending.receipts import retry_unmatched, take_in
+from smsapp.sending.replies import is_stop
+from smsapp.sending.tables import INBOX, MESSAGE, REPLY, SUPPRESSION
+from tests.services.sending.house import FIRST, POLICY, assert_exact, history, running, states
+
+
+def claim(db: Database, size: int = 10) -> Window:
+    return window(db, lane="live", gateway="g", size=size, policy=POLICY)
+
+
+def settle(db: Database, done: Window, outcome: Outcome, gateway_id: str | None = None) -> None:
+    answers = [Answer(t, Result(s.key, outcome, gateway_id)) for t, s in zip(done.tickets, done.batch, strict=True)]
+    window(db, lane="live", gateway="g", size=0, answers=answers, policy=POLICY)
+
+
+def dlr(
+    db: Database,
+    ref: str | None,
+    state: State,
+    event: str = "",
+    gateway_id: str | None = None,
+    cause: Cause | None = None,
+) -> Dlr:
+    return Dlr(event or f"{ref}-{state}", ref, gateway_id, state, cause, "208-01", db.now())
+
+
+def inbox(db: Database) -> dict[str, str]:
+    with db.read() as session:
+        return {r.key: r.outcome for r in session.connection().execute(select(INBOX.c.key, INBOX.c.outcome))}
+
+
+def test_reports_move_the_message_whatever_their_order_and_number(db: Database, actor: Actor) -> None:
+    """S47-S50."""
+    running(db, actor, 1)
+    done = claim(db)
+    settle(db, done, Outcome.ACCEPTED, "x")
+    ref = done.batch[0].key
+    assert take_in(db, "g", [dlr(db, ref, State.DELIVERED)]) == {actor.account_id}
+    assert take_in(db, "g", [dlr(db, ref, State.OPERATOR), dlr(db, ref, State.DELIVERED)]) == set()
+    assert states(db) == {"delivered": 1}
+    assert history(db, "0")[-1] == ("delivered", "report")
+    assert_exact(db, [ref])
+
+
+def test_a_report_before_the_answer_is_the_proof_and_debits(db: Database, actor: Actor) -> None:
+    running(db, actor, 1)
+    done = claim(db)
+    take_in(db, "g", [dlr(db, done.batch[0].key, State.OPERATOR)])
+    assert balance(db, actor).held == 0
+    settle(db, done, Outcome.ACCEPTED, "0042")  # only the gateway's own id is learnt
+    assert states(db) == {"operator": 1}
+    with db.read() as session:
+        assert session.connection().scalar(select(MESSAGE.c.gateway_message_id)) == "0042"
+    assert_exact(db, [done.batch[0].key])
+
+
+@pytest.mark.parametrize("late", [Outcome.REJECTED, Outcome.RETRY, Outcome.UNKNOWN])
+def test_after_the_proof_no_answer_takes_it_back(db: Database, actor: Actor, late: Outcome) -> None:
+    running(db, actor, 1)
+    done = claim(db)
+    take_in(db, "g", [dlr(db, done.batch[0].key, State.DELIVERED)])
+    settle(db, done, late)
+    assert states(db) == {"delivered": 1}
+    assert_exact(db, [done.batch[0].key])
+
+
+def test_both_reports_in_one_batch_leave_both_lines_of_history(db: Database, actor: Actor) -> None:
+    running(db, actor, 1)
+    done = claim(db)
+    settle(db, done, Outcome.ACCEPTED)
+    ref = done.batch[0].key
+    take_in(db, "g", [dlr(db, ref, State.OPERATOR), dlr(db, ref, State.FAILED, cause=Cause.OFF)])
+    assert [state for state, _ in history(db, "0")] == ["submitting", "accepted", "operator", "failed"]
+    # A phone that has the message has it.
+    take_in(db, "g", [dlr(db, ref, State.DELIVERED)])
+    assert states(db) == {"delivered": 1}
+    assert_exact(db, [ref])
+
+
+def test_proof_after_the_deadline_is_believed_and_the_house_pays(
+    db: Database, clock: SimulatedClock, actor: Actor
+) -> None:
+    running(db, actor, 1)
+    done = claim(db)
+    settle(db, done, Outcome.UNKNOWN)
+    clock.advance(timedelta(hours=73))
+    lifecycle.give_up_unknown(db, POLICY)
+    take_in(db, "g", [dlr(db, done.batch[0].key, State.DELIVERED)])
+    assert states(db) == {"delivered": 1}
+    assert balance(db, actor).available == 10_000
+    assert_exact(db, [done.batch[0].key])
+
+
+def test_a_report_by_gateway_id_waits_for_its_message(db: Database, clock: SimulatedClock, actor: Actor) -> None:
+    running(db, actor, 1)
+    done = claim(db)
+    take_in(db, "g", [dlr(db, None, State.DELIVERED, "e1", gateway_id="0007")])
+    assert inbox(db) == {"g:e1": "unmatched"}
+    settle(db, done, Outcome.ACCEPTED, "0007")
+    assert retry_unmatched(db, POLICY) == set()  # not yet: it is tried again after some seconds
+    clock.advance(timedelta(seconds=6))
+    assert retry_unmatched(db, POLICY) == {actor.account_id}
+    assert states(db) == {"delivered": 1}
+    assert inbox(db) == {"g:e1": "applied"}
+    assert_exact(db, [done.batch[0].key])
+
+
+def test_a_report_about_nothing_is_kept_and_given_up_after_a_day(db: Database, clock: SimulatedClock) -> None:
+    take_in(db, "g", [dlr(db, "zzz-1-1", State.DELIVERED, "e1")])
+    for _ in range(12):
+        clock.advance(timedelta(hours=12))
+        retry_unmatched(db, POLICY)
+    assert inbox(db) == {"g:e1": "orphan"}
+
+
+def test_a_failed_report_without_a_cause_is_counted_under_unknown_cause(db: Database, actor: Actor) -> None:
+    """M34: cause indéterminée, numéro à conserver."""
+    running(db, actor, 1)
+    done = claim(db)
+    settle(db, done, Outcome.ACCEPTED)
+    take_in(db, "g", [dlr(db, done.batch[0].key, State.FAILED)])
+    with db.read() as session:
+        assert session.connection().scalar(select(MESSAGE.c.cause)) == Cause.UNKNOWN
+    assert_exact(db)
+
+
+def test_a_reply_finds_its_campaign_and_a_stop_suppresses_in_the_same_commit(db: Database, actor: Actor) -> None:
+    """S44, S45, S74."""
+    campaign_id = running(db, actor, 2)
+    settle(db, claim(db), Outcome.ACCEPTED)
+    replies = [
+        Mo("m1", FIRST, "36111", "merci !", db.now()),
+        Mo("m2", FIRST + 1, "36111", "Stop.", db.now()),
+        Mo("m3", 33700000000, "36111", "qui ?", db.now()),
+    ]
+    for _ in range(2):  # told twice, kept once
+        take_in(db, "g", replies)
+    with db.read() as session:
+        kept = session.connection().execute(select(REPLY).order_by(REPLY.c.id)).all()
+        stopped = list(session.connection().scalars(select(SUPPRESSION.c.e164)))
+    assert [(r.account_id, r.campaign_id, r.text, r.is_stop) for r in kept] == [
+        (actor.account_id, campaign_id, "merci !", False),
+        (actor.account_id, campaign_id, "Stop.", True),
+        (None, None, "qui ?", False),
+    ]
+    assert stopped == [FIRST + 1]
+
+
+def test_a_stop_is_heard_by_every_account_that_wrote_lately(
+    db: Database, actor: Actor, make_actor: Callable[[str], Actor]
+) -> None:
+    other = make_actor("romarin")
+    for who in (actor, other):
+        running(db, who, 1)
+        settle(db, claim(db), Outcome.ACCEPTED)
+    assert take_in(db, "g", [Mo("m", FIRST, "36111", "ARRÊT svp", db.now())]) == {actor.account_id, other.account_id}
+    with db.read() as session:
+        assert set(session.connection().scalars(select(SUPPRESSION.c.account_id))) == {
+            actor.account_id,
+            other.account_id,
+        }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "STOP",
+        "stop",
+        "Stop.",
+        "STOP SVP",
+        "ARRET",
+        "Arrêt !",
+        "ｓｔｏｐ",
+        "  s t o p ",
+        "STOP 36111",
+        "STOP36111",
+        "désabonner",
+        "Unsubscribe",
+        "«stop»",
+    ],
+)
+def test_spellings_of_stop(text: str) -> None:
+    assert is_stop(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "non stop", "merci", "Je m'arrête chez vous demain", "stop a la boutique demain matin", "👍", "36111"]
+)
+def test_other_replies_are_no_stop(text: str) -> None:
+    assert not is_stop(text)
