@@ -144,8 +144,8 @@ async def ready(_request: Request) -> Response:
         log.error("the database does not answer: %s", type(problem).__name__)
         found = {"database": False}
     if rt.engine is not None:
-        beat = rt.engine.beat()
-        found["dispatcher"] = beat is not None and rt.db.now() - beat < BEAT
+        found["dispatcher"] = rt.beat is not None and rt.db.now() - rt.beat < BEAT
+        found["ledger"] = rt.engine.violations == 0
     good = all(found.values())
     return JSONResponse(
         {"ready": good, **found}, status_code=200 if good else 503, headers={"cache-control": "no-store"}

@@ -1,25 +1,30 @@
 """The life of a server process: what is opened when it starts and let go of, in order, when it stops.
 
-Start: the lock of a SQLite database, the database, its migrations, the hub, the e-mails. On SIGTERM the engine finishes
-the window it is in; everything ends within ten seconds.
+Start: the database and its migrations, the engine (which holds a SQLite database for this process alone), the e-mails.
+On SIGTERM the engine finishes the windows at the gateway; everything ends within ten seconds.
 """
 
 import asyncio
 import contextlib
-import fcntl
 import logging
 import os
 import sys
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any, NoReturn
 
 import reflex as rx
+from sqlalchemy.exc import OperationalError
 
 from smsapp.accounts.mail import Postman
+from smsapp.campaigns.pricing import Terms, quote_campaign
 from smsapp.db import connect
 from smsapp.db.migrate import UnknownSchema, upgrade
+from smsapp.gateways.simulator import Simulator
+from smsapp.sending.engine import Engine
+from smsapp.sending.leader import AlreadyRunning
 from smsapp.settings import Settings, UnsafeSettings
 from smsapp.web.doors import watch_socket
+from smsapp.web.logs import redact
 from smsapp.web.runtime import Runtime, use
 
 log = logging.getLogger("smsapp")
@@ -28,50 +33,56 @@ log = logging.getLogger("smsapp")
 @contextlib.asynccontextmanager
 async def life(app: rx.App, settings: Settings) -> AsyncIterator[Runtime]:
     """Everything that runs beside the pages, for as long as the server does."""
-    with contextlib.ExitStack() as stack:
+    async with contextlib.AsyncExitStack() as stack:
         try:
-            stack.enter_context(_alone(settings))
             db = connect(settings.resolved_database_url)
             stack.callback(db.close)
             await asyncio.to_thread(upgrade, db)
-        except (UnsafeSettings, UnknownSchema) as problem:
-            _give_up(str(problem))
-        rt = Runtime(settings, db, connected=lambda token: _is_open(app, token))
+            rt = Runtime(settings, db, connected=lambda token: _is_open(app, token))
+            rt.engine = await stack.enter_async_context(_engine(rt))
+        except (OSError, OperationalError, UnsafeSettings, UnknownSchema, AlreadyRunning) as problem:
+            _give_up(problem)
         use(rt)
         stack.callback(use, None)
-        rt.hub.open()
         watch_socket(app)
+        if settings.smtp_host:
+            await stack.enter_async_context(_beside(Postman(db, settings).run()))
         stack.callback(rt.hub.close)
-        async with contextlib.AsyncExitStack() as tasks:
-            if settings.smtp_host:
-                await tasks.enter_async_context(_beside(Postman(db, settings).run()))
-            log.info("smsapp is ready")
-            yield rt
-            log.info("smsapp is stopping")
-            rt.hub.close()
-
-
-@contextlib.contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
-    """Hold a SQLite database for this process alone: a second writer would not know of the first one's turn."""
-    if not settings.is_sqlite:
-        yield
-        return
-    path = Path(settings.resolved_database_url.removeprefix("sqlite:///") + ".lock")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UnsafeSettings(
-                f"another smsapp runs on the database in {path.parent}: stop it, "
-                "or set SMSAPP_DATA_DIR to another directory"
-            ) from None
-        yield
+        log.info("smsapp is ready")
+        yield rt
+        log.info("smsapp is stopping")
 
 
 @contextlib.asynccontextmanager
-async def _beside(work: "asyncio._CoroutineLike[None]") -> AsyncIterator[None]:
+async def _engine(rt: Runtime) -> AsyncIterator[Engine]:
+    """The engine that sends through the simulated network, with its journal beside the database."""
+    settings, db = rt.settings, rt.db
+    terms = Terms.of(settings)
+    gateway = Simulator(
+        settings.simulator_seed, settings.simulator_speed, settings.data_dir / "simulator.journal", db.clock.now
+    )
+    engine = Engine(
+        db,
+        gateway,
+        lambda of, campaign_id: quote_campaign(of, campaign_id, terms),
+        opens=terms.opens(),
+        on_change=rt.hub.changed,
+    )
+
+    async def beat() -> None:
+        rt.beat = db.now()
+
+    engine.scheduler.every(1, "beat", beat)
+    rt.hub.open()
+    await engine.start()
+    try:
+        yield engine
+    finally:
+        await engine.stop()
+
+
+@contextlib.asynccontextmanager
+async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     """A task that ends with the block."""
     task = asyncio.create_task(work)
     try:
@@ -87,8 +98,9 @@ def _is_open(app: rx.App, token: str) -> bool:
     return namespace is not None and token in namespace.token_to_sid
 
 
-def _give_up(sentence: str) -> None:
-    """Say why, and end the process at once: an exception here would make the server start again and again."""
-    sys.stderr.write(f"smsapp cannot start: {sentence}\n")
+def _give_up(problem: Exception) -> NoReturn:
+    """Say why, and end the process at once, without the traceback of an exception in the server's own start."""
+    said = problem.orig if isinstance(problem, OperationalError) else problem
+    sys.stderr.write(f"smsapp cannot start: {redact(str(said)).strip()}\n")
     sys.stderr.flush()
     os._exit(1)

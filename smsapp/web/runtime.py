@@ -4,25 +4,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
 from smsapp.db import Database
+from smsapp.sending.engine import Engine
 from smsapp.settings import Settings
 from smsapp.web.flash import Flashes
 from smsapp.web.hub import Hub
 from smsapp.web.people import People
-
-
-class Engine(Protocol):
-    """What the web needs of the sending engine: a sign of life, and a way to say that something waits."""
-
-    def beat(self) -> datetime | None:
-        """When the engine last went round; None before its first round."""
-        ...
-
-    def wake(self) -> None:
-        """Something was queued: look now rather than at the next round. Callable from any thread."""
-        ...
 
 
 def _nobody(_token: str) -> bool:
@@ -31,12 +19,16 @@ def _nobody(_token: str) -> bool:
 
 @dataclass
 class Runtime:
-    """``connected`` says whether a browser tab (its client token) still holds its websocket."""
+    """``connected`` says whether a browser tab (its client token) still holds its websocket.
+
+    ``beat`` is when the engine last went round.
+    """
 
     settings: Settings
     db: Database
     hub: Hub = field(default_factory=Hub)
     engine: Engine | None = None
+    beat: datetime | None = None
     connected: Callable[[str], bool] = _nobody
     flashes: Flashes = field(default_factory=Flashes)
     people: People = field(init=False)
