@@ -22,6 +22,8 @@ LANGUAGES = {"fr": "Français", "en": "English"}
 PLURAL_FORMS = {"fr": ("one", "many", "other"), "en": ("one", "other")}
 
 _HERE = Path(__file__).parent
+_BEFORE = re.compile(r" (?=[:;!?%»](?:[\s.,)»]|$))")
+_AFTER = re.compile(r"(?<=«) ")
 _SLOT = re.compile(r"{{\s*(\w+)\s*(?:,\s*(\w+)\s*)?}}")
 
 
@@ -38,7 +40,12 @@ def catalogue(lang: str) -> dict[str, str]:
         if twice := messages.keys() & found.keys():
             raise ValueError(f"{fragment.name} ({lang}) repeats {', '.join(sorted(twice))}")
         messages |= found
-    return messages
+    return {key: _typeset(text) for key, text in messages.items()} if lang == "fr" else messages
+
+
+def _typeset(text: str) -> str:
+    """French spacing, so that no fragment has to think of it: no line breaks before `: ; ! ? %` or inside « »."""
+    return _BEFORE.sub("\u00a0", _AFTER.sub("\u00a0", text))
 
 
 @cache

@@ -114,4 +114,4 @@ def _culprit(name: str, culprit: Any) -> Component:
         rx.cond(culprit.known, rx.el.span(icon("arrow-right"), class_name="i12 mut")),
         rx.cond(culprit.known, rx.el.span(culprit.replacement, class_name="swap")),
     ]
-    return rx.el.li(*letters, said, effect, rx.cond(culprit.known, swap), class_name="row g8")
+    return rx.el.li(*letters, said, effect, rx.cond(culprit.known, swap), class_name="culprit")

@@ -219,6 +219,8 @@ def _user_menu(session: Session) -> Component:
         plain_form(leave, action=session.sign_out, class_name=""),
         id=USER_MENU,
         class_name="pop usermenu",
+        role="dialog",
+        aria_label=t("ui.user"),
         custom_attrs={"popover": "auto"},
     )
 
