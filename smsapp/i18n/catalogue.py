@@ -1,6 +1,7 @@
 """The texts: flat JSON fragments per language and room, i18next's format, read by Python and by the browser.
 
-A message may hold `{{name}}` or `{{name, format}}` (formats: see `formats.py`); one that counts exists in the plural forms of
+A message may hold `{{name}}` or `{{name, format}}` (formats: see `formats.py`); one that counts exists in the plural
+forms of
 its language (`key_one`, `key_other`, in French also `key_many` for whole millions).
 """
 

@@ -1,10 +1,11 @@
 """Figures and instants in words of a language, on the server; the browser does the same with Intl (runtime.js).
 
-Formats that a message can name: `credits` (units, 10 000 to a credit), `percent` (a share of 1), `moment`, `day`, `clock`
+Formats that a message can name: `credits` (units, 10 000 to a credit), `percent` (a share of 1), `moment`, `day`,
+`clock`
 (ISO text or datetime), `raw` (as it is). Without a name, numbers are grouped and the rest is left alone.
 """
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 UNITS = 10_000
@@ -34,7 +35,11 @@ def money(lang: str, amount: Decimal, currency: str = "EUR") -> str:
     """Decimal(660) is `660,00 €` in French, `€660.00` in English."""
     group, point = _MARKS.get(lang, _MARKS["fr"])
     sign = {"EUR": "€"}.get(currency, currency)
-    text = f"{amount.quantize(Decimal('0.01'), ROUND_HALF_UP):,f}".replace(",", "_").replace(".", point).replace("_", group)
+    text = (
+        f"{amount.quantize(Decimal('0.01'), ROUND_HALF_UP):,f}".replace(",", "_")
+        .replace(".", point)
+        .replace("_", group)
+    )
     return f"{text}\u00a0{sign}" if lang == "fr" else f"{sign}{text}"
 
 
@@ -42,7 +47,7 @@ def _instant(value: object) -> datetime | None:
     if isinstance(value, datetime):
         return value
     if isinstance(value, date):
-        return datetime(value.year, value.month, value.day)
+        return datetime(value.year, value.month, value.day, tzinfo=UTC)
     return datetime.fromisoformat(str(value)) if value else None
 
 

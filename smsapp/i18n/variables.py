@@ -15,10 +15,13 @@ _RUNTIME = rx.asset("runtime.js", shared=True).importable_path
 PACKAGES = ["i18next@27.1.2", "react-i18next@18.0.1"]
 
 
+def packages(*names: str) -> dict[str, list[rx.ImportVar]]:
+    """npm packages that only a script of ours imports: Reflex installs what some component or Var names."""
+    return {name: [rx.ImportVar(tag=None, render=False)] for name in names}
+
+
 def _imports(tag: str) -> VarData:
-    """The runtime, and the packages that only it imports (Reflex installs what some component or Var names)."""
-    own = {package: [rx.ImportVar(tag=None, render=False)] for package in PACKAGES}
-    return VarData(imports={_RUNTIME: [rx.ImportVar(tag=tag)], **own})
+    return VarData(imports={_RUNTIME: [rx.ImportVar(tag=tag)], **packages(*PACKAGES)})
 
 
 def _call(method: str, *args: Any) -> rx.Var[str]:
@@ -101,6 +104,8 @@ def language() -> rx.Var[str]:
 
 
 def set_language(lang: str | rx.Var[str]) -> rx.event.EventSpec:
-    """Switch at once in the browser, and keep the choice in the cookie that the server reads for the next first paint."""
+    """Switch at once in the browser, and keep the choice in the cookie that the server reads for the next first
+    paint.
+    """
     call = rx.vars.FunctionStringVar("setLanguage", _var_data=_imports("setLanguage"))
     return rx.call_function(call.partial(lang))

@@ -14,7 +14,9 @@ from smsapp.ui.layout import Text
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a few: `value` is compared with the chosen one; `href` makes it a link, else `on_choose(value)` is called."""
+    """One of a few: `value` is compared with the chosen one; `href` makes it a link, else `on_choose(value)` is
+    called.
+    """
 
     value: str
     label: Text
@@ -35,9 +37,7 @@ def segmented(choices: Sequence[Choice], chosen: rx.Var[str] | str, label: Text,
 
 def tabs(choices: Sequence[Choice], chosen: rx.Var[str] | str, label: Text, on_choose: Any = None) -> Component:
     """Parts of one page: `tabs([Choice("all", t("all"), href="?v=all", count=S.n)], S.view, t("views"))`."""
-    return rx.el.nav(
-        *(_choice(c, chosen, on_choose) for c in choices), class_name="tabs", aria_label=label
-    )
+    return rx.el.nav(*(_choice(c, chosen, on_choose) for c in choices), class_name="tabs", aria_label=label)
 
 
 def _choice(choice: Choice, chosen: rx.Var[str] | str, on_choose: Any) -> Component:
@@ -57,9 +57,18 @@ def _choice(choice: Choice, chosen: rx.Var[str] | str, on_choose: Any) -> Compon
     )
 
 
-def chip(label: Text, *, name: str | None = None, count: Any = None, bad: bool = False, remove: Text | None = None,
-         on_remove: Any = None) -> Component:  # fmt: skip
-    """A chosen thing; with `on_remove` a cross whose name is `remove`: `chip("Lyon", remove=t("f.off"), on_remove=S.off)`."""
+def chip(
+    label: Text,
+    *,
+    name: str | None = None,
+    count: Any = None,
+    bad: bool = False,
+    remove: Text | None = None,
+    on_remove: Any = None,
+) -> Component:
+    """A chosen thing; with `on_remove` a cross whose name is `remove`: `chip("Lyon", remove=t("f.off"),
+    on_remove=S.off)`.
+    """
     inside: list[Any] = [*([icon(name)] if name else []), rx.el.span(label, class_name="el")]
     if count is not None:
         inside.append(rx.el.span(number(count), class_name="n"))
@@ -71,7 +80,9 @@ def chip(label: Text, *, name: str | None = None, count: Any = None, bad: bool =
 
 
 def menu(trigger: Component, *items: Component) -> Component:
-    """Actions behind a button: `menu(icon_button("ellipsis", t("ui.more")), menu_item(t("x.rename"), on_click=S.rename))`."""
+    """Actions behind a button: `menu(icon_button("ellipsis", t("ui.more")), menu_item(t("x.rename"),
+    on_click=S.rename))`.
+    """
     return rx.dropdown_menu.root(
         rx.dropdown_menu.trigger(trigger), rx.dropdown_menu.content(*items, variant="soft", color_scheme="indigo")
     )
@@ -84,7 +95,8 @@ def menu_item(label: Text, *, name: str | None = None, danger: bool = False, **p
 
 
 def pagination(prev_url: rx.Var[str], next_url: rx.Var[str], facts: Text | None = None) -> Component:
-    """Previous and next of a keyset list, as links (one round trip): `pagination(S.prev_url, S.next_url, t("n", count=S.n))`.
+    """Previous and next of a keyset list, as links (one round trip): `pagination(S.prev_url, S.next_url, t("n",
+    count=S.n))`.
 
     An empty address means that there is no such page.
     """
@@ -92,7 +104,9 @@ def pagination(prev_url: rx.Var[str], next_url: rx.Var[str], facts: Text | None 
     return rx.el.nav(
         *said,
         rx.el.span(
-            _page(prev_url, "chevron-left", t("ui.prev")), _page(next_url, "chevron-right", t("ui.next")), class_name="end"
+            _page(prev_url, "chevron-left", t("ui.prev")),
+            _page(next_url, "chevron-right", t("ui.next")),
+            class_name="end",
         ),
         class_name="pager",
         aria_label=t("ui.pages"),

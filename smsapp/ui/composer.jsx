@@ -11,10 +11,10 @@ const tables = (json) => {
   const { basic, extended, replacements } = JSON.parse(json);
   return { basic: new Set(basic), extended: new Set(extended), replacements };
 };
-const VARIABLE = /(\$(?:nom|prenom|prénom|email|societe|société)(?:\|[^|\n]*\|)?)/i;
+const VARIABLE = /(\$(?:nom|prenom|prénom|email|societe|société)(?![\p{L}\p{N}_])(?:\|[^|$\n]*\|)?)/iu;
 
 // ---- segments: same table and same rule as the server's (domain/encoding.py), which stays the one that bills ----
-export function measure(text, { basic, extended, replacements }) {
+export function measure(text, { basic, extended }) {
   const letters = [...text];
   const gsm = letters.every((c) => basic.has(c) || extended.has(c));
   const [single, part] = gsm ? [160, 153] : [70, 67];
@@ -28,18 +28,41 @@ export function measure(text, { basic, extended, replacements }) {
       fills[fills.length - 1] += n;
     }
   }
+  return { characters: letters.length, units, encoding: gsm ? "GSM-7" : "UCS-2", segments: fills.length, fills, capacity: units > single ? part : single };
+}
+
+// The letters that the author wrote and that cost; those of a recipient's name are not the author's to replace.
+function costly(text, { basic, extended, replacements }) {
   const marks = new Map();
-  for (const c of letters) if (!basic.has(c)) marks.set(c, (marks.get(c) ?? 0) + 1);
-  const culprits = [...marks].map(([char, count]) => ({
+  for (const c of text) if (!basic.has(c)) marks.set(c, (marks.get(c) ?? 0) + 1);
+  return [...marks].map(([char, count]) => ({
     char, count, effect: extended.has(char) ? "double" : "unicode", replacement: replacements[char]?.to ?? "", known: char in replacements,
     key: `text.char.${replacements[char]?.name ?? "letter"}`,
   })).sort((a, b) => (a.effect === "double") - (b.effect === "double"));
-  return { characters: letters.length, units, encoding: gsm ? "GSM-7" : "UCS-2", segments: fills.length, fills, capacity: units > single ? part : single, culprits };
+}
+
+// ---- variables, as domain/template.py reads them: the longest token wins, $prenom|client| has a fallback, $$ is one $ ----
+const TOKEN = /\$(?:(\$)|(\p{L}[\p{L}\p{N}_\u0300-\u036f]*)(?:\|([^|$\n]*)\|)?)/gu;
+const bare = (name) => name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+// `values` null: nobody receives it yet, the variables stay as typed.
+function rendered(text, values) {
+  if (!values) return text;
+  return text.replace(TOKEN, (token, dollar, name, fallback) =>
+    dollar ? "$" : Object.hasOwn(values, bare(name)) ? values[bare(name)] || fallback || "" : token);
+}
+const KNOWN = new Set(["nom", "prenom", "email", "societe"]);
+const written = (text) => text.replace(TOKEN, (token, dollar, name, fallback) => (dollar ? "$" : KNOWN.has(bare(name)) ? fallback ?? "" : token));
+
+function figures(text, values, suffix, letters) {
+  const body = rendered(text, values) + suffix;
+  const culprits = costly(written(text), letters);
+  const unicode = culprits.reduce((sum, c) => sum + (c.effect === "unicode" ? c.count : 0), 0);
+  return { ...measure(body, letters), body, culprits, unicode };
 }
 
 // ---- a tiny store per composer, so that any part of the page can show the live figures ----
 const stores = new Map();
-const EMPTY = { characters: 0, units: 0, encoding: "GSM-7", segments: 1, fills: [0], capacity: 160, culprits: [] };
+const EMPTY = { characters: 0, units: 0, encoding: "GSM-7", segments: 1, fills: [0], capacity: 160, culprits: [], body: "", unicode: 0 };
 function store(name) {
   if (!stores.has(name)) stores.set(name, { stats: EMPTY, listeners: new Set(), element: null });
   return stores.get(name);
@@ -81,7 +104,7 @@ function marked(piece, key, { basic, extended }) {
   return runs.map((r, k) => (r.kind ? <span key={`${key}.${k}`} className={KIND[r.kind]}>{r.text}</span> : r.text));
 }
 
-export function Composer({ name, alphabet, value, version, onValue, delay = 250, rows = 5, ref, ...props }) {
+export function Composer({ name, alphabet, value, version, values = null, suffix = "", onValue, delay = 250, rows = 5, ref, ...props }) {
   const letters = useMemo(() => tables(alphabet), [alphabet]);
   const paint = useMemo(() => painter(letters), [letters]);
   const [text, setText] = useState(value);
@@ -90,19 +113,28 @@ export function Composer({ name, alphabet, value, version, onValue, delay = 250,
   const told = useRef({});
   told.current = { onValue, version };
 
-  // Only a new version comes from the server; a late echo of what was typed does not.
+  // Only a new version comes from the server; a late echo of what was typed does not. Version 0 is a server that has just
+  // come back and knows nothing yet: what is on screen stays.
+  const shown = useRef(version);
   useEffect(() => {
+    if (!version || (version === shown.current && latest.current)) return;
+    shown.current = version;
     clearTimeout(timer.current);
     timer.current = null;
     show(value);
   }, [version]);
+  const dress = JSON.stringify([values, suffix]);
+  useEffect(() => publish(latest.current), [dress]);
   useEffect(() => () => flush(), []);
 
   function show(next) {
     latest.current = next;
     setText(next);
+    publish(next);
+  }
+  function publish(next) {
     const s = store(name);
-    s.stats = measure(next, letters);
+    s.stats = figures(next, values, suffix, letters);
     s.listeners.forEach((tell) => tell());
   }
   function flush() {

@@ -8,8 +8,10 @@ from typing import Any
 import reflex as rx
 from reflex.components.component import Component
 from reflex.vars import VarData
+from reflex_base.utils.imports import ImportDict
 
 from smsapp.i18n import message, t
+from smsapp.i18n.variables import packages
 from smsapp.ui.icons import icon
 from smsapp.ui.layout import Text
 
@@ -33,7 +35,11 @@ class LiveCulprit:
 
 @dataclass(frozen=True)
 class LiveStats:
-    """What the browser counts while somebody types; the same words as `domain.encoding.Measure`."""
+    """What the browser counts while somebody types; the same words as `domain.encoding.Measure`.
+
+    It counts `body`: the text with the given values and suffix. `culprits` are the author's own, `unicode` of them in
+    all.
+    """
 
     characters: int
     units: int
@@ -42,6 +48,8 @@ class LiveStats:
     fills: list[int]
     capacity: int
     culprits: list[LiveCulprit]
+    body: str
+    unicode: int
 
 
 class Composer(rx.Component):
@@ -49,31 +57,50 @@ class Composer(rx.Component):
 
     library = _MODULE
     tag = "Composer"
-    lib_dependencies: list[str] = ["rich-textarea@0.27.1"]
 
     name: rx.Var[str]
     alphabet: rx.Var[str]
     value: rx.Var[str]
     version: rx.Var[int]
+    values: rx.Var[Any]
+    suffix: rx.Var[str]
     rows: rx.Var[int]
     placeholder: rx.Var[str]
     on_value: rx.EventHandler[rx.event.passthrough_event_spec(str, int)]
 
+    def add_imports(self) -> ImportDict:
+        return packages("rich-textarea@0.27.1")
 
-def composer(name: str, *, value: rx.Var[str], version: rx.Var[int], on_value: Any, label: Text, **props: Any) -> Component:
-    """The text of an SMS: `composer("sms", value=S.text, version=S.version, on_value=S.typed, label=t("compose.text"))`.
 
-    `on_value(text, version)` comes 250 ms after the last key and on blur; a handler drops it when its version is not the
-    current one. The browser owns the text: raise `version` to replace it (a template, a loaded draft).
+def composer(
+    name: str, *, value: rx.Var[str], version: rx.Var[int], on_value: Any, label: Text, **props: Any
+) -> Component:
+    """The text of an SMS: `composer("sms", value=S.text, version=S.version, on_value=S.typed,
+    label=t("compose.text"))`.
+
+    `on_value(text, version)` comes 250 ms after the last key and on blur; a handler drops it when its version is not
+    the
+    current one. The browser owns the text: change `version` to replace it (a template, a loaded draft); 0 replaces
+    nothing.
+    `values` (variable -> words of the recipient on screen, or None) and `suffix` (the STOP mention) dress the live
+    figures.
     """
     return Composer.create(
-        name=name, alphabet=_ALPHABET, value=value, version=version, on_value=on_value, id=name,
-        custom_attrs={"aria-label": label}, **props,
-    )  # fmt: skip
+        name=name,
+        alphabet=_ALPHABET,
+        value=value,
+        version=version,
+        on_value=on_value,
+        id=name,
+        custom_attrs={"aria-label": label},
+        **props,
+    )
 
 
 def composer_stats(name: str) -> rx.vars.ObjectVar[LiveStats]:
-    """Live figures of the composer `name`: `stats.segments`, `stats.characters`... For the eye; the server's count bills."""
+    """Live figures of the composer `name`: `stats.segments`, `stats.characters`... For the eye; the server's count
+    bills.
+    """
     hook = f"const stats_{name} = useComposerStats('{name}')"
     data = VarData(imports={_MODULE: [rx.ImportVar(tag="useComposerStats")]}, hooks={hook: None})
     return rx.Var(f"stats_{name}", _var_data=data).to(LiveStats)
@@ -95,7 +122,9 @@ def replace_in_composer(name: str, char: Any, replacement: Any) -> rx.event.Even
 
 
 def culprit_list(name: str) -> Component:
-    """What costs in the text of composer `name`: the letter, its effect, its replacement at one click. Changes nothing unasked."""
+    """What costs in the text of composer `name`: the letter, its effect, its replacement at one click. Changes
+    nothing unasked.
+    """
     return rx.el.ul(rx.foreach(composer_stats(name).culprits, lambda c: _culprit(name, c)), class_name="col g6")
 
 

@@ -7,7 +7,7 @@ from reflex_base.vars.function import ArgsFunctionOperation
 from reflex_components_core.base.error_boundary import ErrorBoundary
 
 from smsapp.i18n import DEFAULT, t
-from smsapp.i18n.variables import PACKAGES
+from smsapp.i18n.variables import PACKAGES, packages
 from smsapp.ui.icons import icon
 
 _SHEETS = {name: rx.asset(f"{name}.css", shared=True) for name in ("theme", "pieces", "shell", "design")}
@@ -16,19 +16,17 @@ _SHEETS = {name: rx.asset(f"{name}.css", shared=True) for name in ("theme", "pie
 class Design(rx.Fragment):
     """Style sheets and Inter, bundled by the build (the browser fetches only the subset that a page uses)."""
 
-    lib_dependencies: list[str] = ["@fontsource-variable/inter@5.3.0", *PACKAGES]
-
     def add_imports(self) -> ImportDict:
-        return {"": ["@fontsource-variable/inter/opsz.css", _SHEETS["design"].importable_path]}
+        return packages("@fontsource-variable/inter@5.3.0", *PACKAGES) | {
+            "": ["@fontsource-variable/inter/opsz.css", _SHEETS["design"].importable_path]
+        }
 
 
 class Monospace(rx.Fragment):
     """JetBrains Mono, for pages that show variables."""
 
-    lib_dependencies: list[str] = ["@fontsource/jetbrains-mono@5.3.0"]
-
     def add_imports(self) -> ImportDict:
-        return {"": ["@fontsource/jetbrains-mono/latin-500.css"]}
+        return packages("@fontsource/jetbrains-mono@5.3.0") | {"": ["@fontsource/jetbrains-mono/latin-500.css"]}
 
 
 def monospace() -> Component:
@@ -43,7 +41,9 @@ def offline_banner() -> Component:
 
 
 def _error_boundary(stateful: bool) -> Component:
-    """Instead of a page that cannot be drawn: a sentence and the way out. The handler of the app is told, when there is one."""
+    """Instead of a page that cannot be drawn: a sentence and the way out. The handler of the app is told, when there
+    is one.
+    """
     again = rx.el.a(t("ui.broken.again"), href="", class_name="lk", reload_document=True)
     said = rx.el.main(rx.el.h1(t("ui.broken")), rx.el.p(t("ui.broken.why")), again, class_name="broken", role="alert")
     shown = ArgsFunctionOperation.create(("event_args",), rx.Var.create(said))

@@ -1,4 +1,4 @@
-"""Dialogs: they keep the focus and give it back; the review, and the question before something that cannot be undone."""
+"""Dialogs: they keep the focus and give it back; the question before what cannot be undone."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,9 +9,18 @@ from reflex.components.component import Component
 from smsapp.ui.layout import Child, Text
 
 
-def dialog(*children: Child, title: Text, open: Any = None, on_open_change: Any = None, trigger: Component | None = None,
-           say: Text | None = None, actions: Sequence[Component] = (), width: str = "560px") -> Component:  # fmt: skip
-    """A dialog, opened by its `trigger` or by a state: `dialog(..., title=t("r.title"), open=S.on, on_open_change=S.set_on)`.
+def dialog(
+    *children: Child,
+    title: Text,
+    open: Any = None,
+    on_open_change: Any = None,
+    trigger: Component | None = None,
+    say: Text | None = None,
+    actions: Sequence[Component] = (),
+    width: str = "560px",
+) -> Component:
+    """A dialog, opened by its `trigger` or by a state: `dialog(..., title=t("r.title"), open=S.on,
+    on_open_change=S.set_on)`.
 
     A button that closes it goes through `closing(button(...))`.
     """
@@ -27,11 +36,20 @@ def closing(child: Component) -> Component:
     return rx.dialog.close(child)
 
 
-def confirm(*, title: Text, say: Text, keep: Component, go: Component, open: Any = None, on_open_change: Any = None,
-            trigger: Component | None = None) -> Component:  # fmt: skip
+def confirm(
+    *,
+    title: Text,
+    say: Text,
+    keep: Component,
+    go: Component,
+    open: Any = None,
+    on_open_change: Any = None,
+    trigger: Component | None = None,
+) -> Component:
     """A destructive question: the question as title, the consequence, a button to keep and one with verb and count.
 
-    `confirm(title=t("del.q", count=n), say=t("del.why"), keep=button(t("keep")), go=button(t("del", count=n), role="danger"))`
+    `confirm(title=t("del.q", count=n), say=t("del.why"), keep=button(t("keep")), go=button(t("del", count=n),
+    role="danger"))`
     """
     acts = [rx.alert_dialog.cancel(keep), rx.alert_dialog.action(go)]
     content = rx.alert_dialog.content(

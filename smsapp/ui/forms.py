@@ -21,8 +21,15 @@ _LOOK: dict[str, dict[str, str]] = {
 }
 
 
-def button(label: Child, *, role: Role = "surface", name: str | None = None, busy: Any = False,
-           submit: bool = False, **props: Any) -> Component:  # fmt: skip
+def button(
+    label: Child,
+    *,
+    role: Role = "surface",
+    name: str | None = None,
+    busy: Any = False,
+    submit: bool = False,
+    **props: Any,
+) -> Component:
     """A button: verb + object (+ count). One `primary` a view. `busy` shows a wheel and takes no second click.
 
     `button(t("compose.review"), role="primary", on_click=S.review, busy=S.quoting)`
@@ -31,7 +38,9 @@ def button(label: Child, *, role: Role = "surface", name: str | None = None, bus
     return rx.button(*([icon(name)] if name else []), label, **props)
 
 
-def link_button(label: Child, href: Text, *, role: Role = "surface", name: str | None = None, **props: Any) -> Component:
+def link_button(
+    label: Child, href: Text, *, role: Role = "surface", name: str | None = None, **props: Any
+) -> Component:
     """A link that looks like a button: `link_button(t("nav.new"), "/compose", role="primary", name="square-pen")`."""
     inside = rx.el.a(*([icon(name)] if name else []), label, href=href)
     return rx.button(inside, as_child=True, size="2", **_LOOK[role], **props)
@@ -56,8 +65,9 @@ def plain_form(*children: Child, action: str, class_name: str = "pub-form", **pr
     return _PlainForm.create(*children, action=action, method="post", class_name=class_name, **props)
 
 
-def field(control: Component, label: Text, *, for_: str, hint: Text = "", error: Text = "",
-          link: Component | None = None) -> Component:  # fmt: skip
+def field(
+    control: Component, label: Text, *, for_: str, hint: Text = "", error: Text = "", link: Component | None = None
+) -> Component:
     """A label and a help line around any control whose id is `for_`.
 
     Give the control `**described(for_, error)`; `text_field`, `text_area` and `select_field` do it themselves.
@@ -86,9 +96,11 @@ def described(for_: str, error: Text = "") -> dict[str, Any]:
     return {"id": for_, "custom_attrs": {"aria-describedby": f"{for_}-help", "aria-invalid": invalid}}
 
 
-def text_field(id: str, label: Text, *, hint: Text = "", error: Text = "", link: Component | None = None,
-               **props: Any) -> Component:  # fmt: skip
-    """A one-line field; other props go to the input (name, type, value, on_change, placeholder, auto_complete, required).
+def text_field(
+    id: str, label: Text, *, hint: Text = "", error: Text = "", link: Component | None = None, **props: Any
+) -> Component:
+    """A one-line field; other props go to the input (name, type, value, on_change, placeholder, auto_complete,
+    required).
 
     `text_field("ident", t("signin.identifiant"), name="identifiant", auto_complete="username", error=say(S.error))`
     """
@@ -96,13 +108,18 @@ def text_field(id: str, label: Text, *, hint: Text = "", error: Text = "", link:
     return field(control, label, for_=id, hint=hint, error=error, link=link)
 
 
-def password_field(id: str, label: Text, *, hint: Text = "", error: Text = "", link: Component | None = None,
-                   **props: Any) -> Component:  # fmt: skip
-    """A password with an eye to show it: `password_field("pw", t("signin.password"), auto_complete="current-password")`."""
+def password_field(
+    id: str, label: Text, *, hint: Text = "", error: Text = "", link: Component | None = None, **props: Any
+) -> Component:
+    """A password with an eye to show it: `password_field("pw", t("signin.password"),
+    auto_complete="current-password")`.
+    """
     from smsapp.ui.widgets import password_eye
 
     control = rx.el.input(type="password", class_name="inp", **described(id, error), **_with_name(id, props))
-    return field(rx.el.div(control, password_eye(id), class_name="pwd"), label, for_=id, hint=hint, error=error, link=link)
+    return field(
+        rx.el.div(control, password_eye(id), class_name="pwd"), label, for_=id, hint=hint, error=error, link=link
+    )
 
 
 def text_area(id: str, label: Text, *, hint: Text = "", error: Text = "", **props: Any) -> Component:
@@ -111,8 +128,14 @@ def text_area(id: str, label: Text, *, hint: Text = "", error: Text = "", **prop
     return field(control, label, for_=id, hint=hint, error=error)
 
 
-def select(options: Sequence[tuple[str, Text]] | rx.Var[list[Any]], *, label: Text | None = None, small: bool = False,
-           block: bool = False, **props: Any) -> Component:  # fmt: skip
+def select(
+    options: Sequence[tuple[str, Text]] | rx.Var[list[Any]],
+    *,
+    label: Text | None = None,
+    small: bool = False,
+    block: bool = False,
+    **props: Any,
+) -> Component:
     """The browser's own select: `select([("fr", "France")], value=S.region, on_change=S.set_region, label=t("..."))`.
 
     `options`: pairs (value, words), or a Var of a list of objects with `value` and `label`.
@@ -127,8 +150,15 @@ def select(options: Sequence[tuple[str, Text]] | rx.Var[list[Any]], *, label: Te
     return rx.el.span(rx.el.select(*shown, **props), icon("chevron-down"), class_name=" ".join(names))
 
 
-def select_field(id: str, label: Text, options: Sequence[tuple[str, Text]] | rx.Var[list[Any]], *, hint: Text = "",
-                 error: Text = "", **props: Any) -> Component:  # fmt: skip
+def select_field(
+    id: str,
+    label: Text,
+    options: Sequence[tuple[str, Text]] | rx.Var[list[Any]],
+    *,
+    hint: Text = "",
+    error: Text = "",
+    **props: Any,
+) -> Component:
     """A select with label and help line."""
     control = select(options, block=True, **described(id, error), **_with_name(id, props))
     return field(control, label, for_=id, hint=hint, error=error)
@@ -140,13 +170,20 @@ def checkbox(label: Child, **props: Any) -> Component:
 
 
 def search_field(label: Text, **props: Any) -> Component:
-    """The page's search, which `/` reaches: `search_field(t("c.search"), value=S.q, on_change=S.search.debounce(200))`."""
+    """The page's search, which `/` reaches: `search_field(t("c.search"), value=S.q,
+    on_change=S.search.debounce(200))`.
+    """
     return rx.el.div(
         icon("search"),
         rx.el.input(
-            type="search", class_name="inp", aria_label=label, placeholder=label, data_search="true", auto_complete="off",
+            type="search",
+            class_name="inp",
+            aria_label=label,
+            placeholder=label,
+            data_search="true",
+            auto_complete="off",
             **props,
-        ),  # fmt: skip
+        ),
         class_name="with-icon f1",
         role="search",
     )
@@ -154,4 +191,3 @@ def search_field(label: Text, **props: Any) -> Component:
 
 def _with_name(id: str, props: dict[str, Any]) -> dict[str, Any]:
     return {"name": id} | props
-

@@ -7,9 +7,12 @@ from smsapp.ui.icons import icon
 from smsapp.ui.layout import Child, Text, avatar
 
 
-def phone_frame(*bubbles: Component, sender: Text, initial: Text, clock: Text = "09:00", when: Text = "",
-                aside: Text = "") -> Component:  # fmt: skip
-    """A phone with the sender's name, the messages and a remark: `phone_frame(bubble(S.preview), sender=S.sender, initial="L")`."""
+def phone_frame(
+    *bubbles: Component, sender: Text, initial: Text, clock: Text = "09:00", when: Text = "", aside: Text = ""
+) -> Component:
+    """A phone with the sender's name, the messages and a remark: `phone_frame(bubble(S.preview), sender=S.sender,
+    initial="L")`.
+    """
     hidden = {"aria-hidden": "true"}
     signs = rx.el.span(icon("signal"), icon("wifi"), icon("battery-full"), class_name="row g4 i12")
     return rx.el.div(

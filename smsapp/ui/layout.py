@@ -15,9 +15,16 @@ Tone = Literal["gray", "indigo", "teal", "blue", "amber", "red"]
 _NOTE_ICON = {"amber": "triangle-alert", "indigo": "info", "teal": "shield-check", "red": "octagon-x"}
 
 
-def card(*children: Child, title: Text | None = None, link: Component | None = None, facts: Child | None = None,
-         flush: bool = False, class_name: Text = "") -> Component:  # fmt: skip
-    """A card: title left, a few words (`facts`) beside it, one link right. `flush`: the content touches the edges (tables).
+def card(
+    *children: Child,
+    title: Text | None = None,
+    link: Component | None = None,
+    facts: Child | None = None,
+    flush: bool = False,
+    class_name: Text = "",
+) -> Component:
+    """A card: title left, a few words (`facts`) beside it, one link right. `flush`: the content touches the edges
+    (tables).
 
     `card(rows, title=t("sent.title"), link=more(t("sent.all"), "/sent"), class_name="s8")`
     """
@@ -37,12 +44,18 @@ def facts(*pairs: tuple[Text, Child]) -> Component:
 
 
 def grid(*children: Component) -> Component:
-    """Twelve columns with the card gap; children say their width by class: s3 s4 s5 s6 s7 s8 s9 s12. One column on a phone."""
+    """Twelve columns with the card gap; children say their width by class: s3 s4 s5 s6 s7 s8 s9 s12. One column on a
+    phone.
+    """
     return rx.el.div(*children, class_name="grid")
 
 
-def note(*children: Child, tone: Literal["amber", "indigo", "teal", "red"] = "indigo",
-         actions: Sequence[Component] = (), alert: bool = False) -> Component:  # fmt: skip
+def note(
+    *children: Child,
+    tone: Literal["amber", "indigo", "teal", "red"] = "indigo",
+    actions: Sequence[Component] = (),
+    alert: bool = False,
+) -> Component:
     """A callout, at most one a page, with its action: `note(t("low"), tone="amber", actions=[link(...)])`.
 
     `alert`: read out at once (an error that has just happened).
@@ -55,7 +68,9 @@ def note(*children: Child, tone: Literal["amber", "indigo", "teal", "red"] = "in
 
 
 def empty_state(name: str, fact: Text, reason: Text, *actions: Component) -> Component:
-    """Nothing to show: icon, fact, reason, one action. `empty_state("users", t("c.none"), t("c.none.why"), button(...))`."""
+    """Nothing to show: icon, fact, reason, one action. `empty_state("users", t("c.none"), t("c.none.why"),
+    button(...))`.
+    """
     acts = [rx.el.div(*actions, class_name="acts")] if actions else []
     return rx.el.div(
         rx.el.span(icon(name), class_name="pic i20"),

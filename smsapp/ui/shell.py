@@ -22,7 +22,8 @@ USER_MENU = "user-menu"
 class Session:
     """What the frame shows of the person, as Vars of the room that knows.
 
-    `units`: the balance; `days_left`: how long it lasts at the present pace, below 0 when unknown; `demo`: demonstration mode.
+    `units`: the balance; `days_left`: how long it lasts at the present pace, below 0 when unknown; `demo`:
+    demonstration mode.
     """
 
     account: Text
@@ -60,15 +61,26 @@ _TABS = (
 )
 
 
-def shell(*children: Child, title: Text, session: Session, active: Place = "", facts: Child | None = None,
-          actions: Sequence[Component] = (), panel: Component | None = None, foot: Component | None = None,
-          back: tuple[Text, str] | None = None, ruled: bool = False) -> Component:  # fmt: skip
+def shell(
+    *children: Child,
+    title: Text,
+    session: Session,
+    active: Place = "",
+    facts: Child | None = None,
+    actions: Sequence[Component] = (),
+    panel: Component | None = None,
+    foot: Component | None = None,
+    back: tuple[Text, str] | None = None,
+    ruled: bool = False,
+) -> Component:
     """A page of the product.
 
     Args:
         title: the only h1. `facts`: one line below it. `actions`: right of it, secondary ones first, one solid last.
-        panel: what stands beside the content (below it under 1280 px). `foot`: a bar that stays at the bottom (the cost).
-        back: label and address of the list that this page belongs to. `ruled`: a line under the header (composer, report).
+        panel: what stands beside the content (below it under 1280 px). `foot`: a bar that stays at the bottom (the
+        cost).
+        back: label and address of the list that this page belongs to. `ruled`: a line under the header (composer,
+        report).
     """
     body = rx.el.div(*children, class_name="body")
     inside = rx.el.div(body, rx.el.aside(panel, class_name="panel"), class_name="split") if panel is not None else body
@@ -100,8 +112,14 @@ def _skip() -> Component:
     return _Anchor.create(t("ui.skip"), href=f"#{MAIN}", class_name="skip")
 
 
-def _header(title: Text, session: Session, facts: Child | None, actions: Sequence[Component],
-            back: tuple[Text, str] | None, ruled: bool) -> Component:  # fmt: skip
+def _header(
+    title: Text,
+    session: Session,
+    facts: Child | None,
+    actions: Sequence[Component],
+    back: tuple[Text, str] | None,
+    ruled: bool,
+) -> Component:
     titles = [rx.el.h1(title), *([rx.el.div(facts, class_name="facts-line")] if facts is not None else [])]
     left = []
     if back is not None:
@@ -120,12 +138,20 @@ def _header(title: Text, session: Session, facts: Child | None, actions: Sequenc
 
 def _sidebar(session: Session, active: Place) -> Component:
     new = rx.el.a(
-        icon("square-pen"), rx.el.span(t("ui.nav.new")), kbd("N"), href="/compose", class_name="newsms",
+        icon("square-pen"),
+        rx.el.span(t("ui.nav.new")),
+        kbd("N"),
+        href="/compose",
+        class_name="newsms",
         custom_attrs=_current(active == "compose") | {"aria-keyshortcuts": "n"},
-    )  # fmt: skip
+    )
     brand = rx.el.div(
         _logo(),
-        rx.el.div(rx.el.div("smsapp", class_name="b6"), rx.el.div(session.account, class_name="t1 mut el"), class_name="f1 wide"),
+        rx.el.div(
+            rx.el.div("smsapp", class_name="b6"),
+            rx.el.div(session.account, class_name="t1 mut el"),
+            class_name="f1 wide",
+        ),
         class_name="ws",
     )
     return rx.el.header(
@@ -142,9 +168,13 @@ def _sidebar(session: Session, active: Place) -> Component:
         _balance(session),
         rx.el.div(
             rx.el.button(
-                avatar(session.initials), rx.el.span(session.name, class_name="el wide"), type="button", class_name="who",
-                aria_label=t("ui.user"), **_opens(USER_MENU),
-            ),  # fmt: skip
+                avatar(session.initials),
+                rx.el.span(session.name, class_name="el wide"),
+                type="button",
+                class_name="who",
+                aria_label=t("ui.user"),
+                **_opens(USER_MENU),
+            ),
             theme_toggle(),
             class_name="me",
         ),
@@ -161,9 +191,13 @@ def _item(entry: _Entry, active: Place, count: Any = None) -> Component:
     shown = [rx.el.span(number(count), class_name="ct")] if count is not None else []
     here = entry.place == active
     return rx.el.a(
-        icon(entry.icon), rx.el.span(t(entry.key)), *shown, href=entry.href,
-        class_name="nv on" if here else "nv", custom_attrs=_current(here),
-    )  # fmt: skip
+        icon(entry.icon),
+        rx.el.span(t(entry.key)),
+        *shown,
+        href=entry.href,
+        class_name="nv on" if here else "nv",
+        custom_attrs=_current(here),
+    )
 
 
 def _current(here: bool) -> dict[str, str]:
@@ -175,7 +209,9 @@ def _balance(session: Session) -> Component:
     return rx.el.div(
         rx.el.div(t("ui.balance"), class_name="t1 mut"),
         rx.el.div(
-            rx.el.span(credits(session.units), class_name="big"), rx.el.span(t("ui.credits"), class_name="mut"), class_name="sum"
+            rx.el.span(credits(session.units), class_name="big"),
+            rx.el.span(t("ui.credits"), class_name="mut"),
+            class_name="sum",
         ),
         rx.cond(days >= 0, rx.el.div(t("ui.balance.days", count=days), class_name="t1 mut")),
         class_name="bal",
@@ -208,7 +244,9 @@ def _user_menu(session: Session) -> Component:
     leave = rx.el.button(icon("log-out"), t("ui.sign_out"), type="submit", class_name="mi")
     return rx.el.div(
         rx.el.div(
-            rx.el.div(session.name, class_name="b6 el"), rx.el.div(session.account, class_name="t1 mut el"), class_name="who"
+            rx.el.div(session.name, class_name="b6 el"),
+            rx.el.div(session.account, class_name="t1 mut el"),
+            class_name="who",
         ),
         rx.el.div(t("ui.language"), class_name="navh"),
         *(_language_item(code, name) for code, name in LANGUAGES.items()),
@@ -228,10 +266,13 @@ def _user_menu(session: Session) -> Component:
 def _language_item(code: str, name: str) -> Component:
     here = language() == code
     return rx.el.button(
-        rx.cond(here, icon("check"), icon("globe")), rx.el.span(name, lang=code), type="button",
-        class_name=rx.cond(here, "mi on", "mi"), custom_attrs={"aria-pressed": rx.cond(here, "true", "false")},
+        rx.cond(here, icon("check"), icon("globe")),
+        rx.el.span(name, lang=code),
+        type="button",
+        class_name=rx.cond(here, "mi on", "mi"),
+        custom_attrs={"aria-pressed": rx.cond(here, "true", "false")},
         on_click=set_language(code),
-    )  # fmt: skip
+    )
 
 
 def _opens(popover: str) -> dict[str, Any]:
@@ -242,9 +283,13 @@ def _opens(popover: str) -> dict[str, Any]:
 def theme_toggle() -> Component:
     """Light or dark, kept by the browser."""
     return rx.el.button(
-        rx.color_mode_cond(icon("moon"), icon("sun")), type="button", class_name="ib", aria_label=t("ui.theme.toggle"),
-        title=t("ui.theme.toggle"), on_click=rx.toggle_color_mode,
-    )  # fmt: skip
+        rx.color_mode_cond(icon("moon"), icon("sun")),
+        type="button",
+        class_name="ib",
+        aria_label=t("ui.theme.toggle"),
+        title=t("ui.theme.toggle"),
+        on_click=rx.toggle_color_mode,
+    )
 
 
 def language_switch() -> Component:
@@ -254,22 +299,30 @@ def language_switch() -> Component:
         pressed = {"aria-pressed": rx.cond(language() == code, "true", "false")}
         return rx.el.button(name, type="button", lang=code, custom_attrs=pressed, on_click=set_language(code))
 
-    return rx.el.div(*(one(*item) for item in LANGUAGES.items()), class_name="lang", role="group", aria_label=t("ui.language"))
+    return rx.el.div(
+        *(one(*item) for item in LANGUAGES.items()), class_name="lang", role="group", aria_label=t("ui.language")
+    )
 
 
 def _logo() -> Component:
     dots = [rx.el.svg.circle(cx=x, cy="15", r="1.6", class_name="dot") for x in ("11.6", "16", "20.4")]
     bubble = rx.el.svg.path(
-        d="M9.5 8.5h13A2.5 2.5 0 0 1 25 11v8a2.5 2.5 0 0 1-2.5 2.5H15l-4.3 3.6a.7.7 0 0 1-1.2-.5v-3.1A2.5 2.5 0 0 1 7 19v-8"
-        "a2.5 2.5 0 0 1 2.5-2.5Z"
+        d="M9.5 8.5h13A2.5 2.5 0 0 1 25 11v8a2.5 2.5 0 0 1-2.5 2.5H15l-4.3 3.6a.7.7 0 0 1-1.2-.5v-3.1"
+        "A2.5 2.5 0 0 1 7 19v-8a2.5 2.5 0 0 1 2.5-2.5Z"
     )
     drawn = rx.el.svg(bubble, *dots, view_box="4 4 24 24", custom_attrs={"aria-hidden": "true"})
     return rx.el.span(drawn, class_name="logo")
 
 
-def public_shell(*children: Child, aside: Component | None = None, top: Sequence[Component] = (),
-                 foot: Sequence[Component] = (), notice: rx.Var[Any] | None = None) -> Component:  # fmt: skip
-    """A page before sign-in. The caller gives the h1. `aside`: the lived-in picture at the right; without it one wide column.
+def public_shell(
+    *children: Child,
+    aside: Component | None = None,
+    top: Sequence[Component] = (),
+    foot: Sequence[Component] = (),
+    notice: rx.Var[Any] | None = None,
+) -> Component:
+    """A page before sign-in. The caller gives the h1. `aside`: the lived-in picture at the right; without it one wide
+    column.
 
     `public_shell(rx.el.h1(t("signin.title")), plain_form(...), aside=showcase(), foot=[link(...)])`
     """

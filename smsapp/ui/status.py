@@ -35,15 +35,18 @@ def status_badge(status: rx.Var[str] | Status) -> Component:
     """The badge of one status; `status` is a value of `domain.delivery.Status`, fixed or from a row."""
     if isinstance(status, Status):
         return _badge(status)
-    return rx.match(status, *((s.value, _badge(s)) for s in Status if s is not Status.EXCLUDED), _badge(Status.EXCLUDED))
+    return rx.match(
+        status, *((s.value, _badge(s)) for s in Status if s is not Status.EXCLUDED), _badge(Status.EXCLUDED)
+    )
 
 
 def _badge(status: Status) -> Component:
     return rx.el.span(icon(ICONS[status]), t(status.key), class_name=f"stb {status.value}")
 
 
-def delivery_bar(*, received: Any, operator: Any, sent: Any, error: Any, waiting: Any = 0, legend: bool = False,
-                 small: bool = False) -> Component:  # fmt: skip
+def delivery_bar(
+    *, received: Any, operator: Any, sent: Any, error: Any, waiting: Any = 0, legend: bool = False, small: bool = False
+) -> Component:
     """One bar of counts (Vars or ints); a screen reader hears it as a sentence. `small` is the one of table rows.
 
     `delivery_bar(received=S.counts.received, operator=..., sent=..., error=..., waiting=..., legend=True)`

@@ -12,7 +12,8 @@ from smsapp.ui.layout import Child, Text
 
 @dataclass(frozen=True)
 class Column:
-    """A column: `right` for figures, `main` for the one that is the title of a row on a phone, `wide` for its own line there.
+    """A column: `right` for figures, `main` for the one that is the title of a row on a phone, `wide` for its own
+    line there.
 
     An empty column (a check box, a menu) has `hidden=True`: its label is only read out.
     """
@@ -25,20 +26,29 @@ class Column:
     width: str = ""
 
 
-def data_table(columns: Sequence[Column], rows: rx.Var[list[Any]], cells: Callable[[Any], Sequence[Child]], *, label: Text,
-               key: Callable[[Any], Any] | None = None, row_class: Callable[[Any], Any] | None = None,
-               tall: bool = False) -> Component:  # fmt: skip
+def data_table(
+    columns: Sequence[Column],
+    rows: rx.Var[list[Any]],
+    cells: Callable[[Any], Sequence[Child]],
+    *,
+    label: Text,
+    key: Callable[[Any], Any] | None = None,
+    row_class: Callable[[Any], Any] | None = None,
+    tall: bool = False,
+) -> Component:
     """A table over a Var of at most 50 rows. On a phone each row takes two lines.
 
     `data_table([Column(t("c.name"), main=True), Column(t("c.cost"), right=True)], S.rows,
-    lambda r: [rx.el.a(r.name, href=r.url, class_name="cell"), credits(r.units)], label=t("c.table"), key=lambda r: r.id)`
+    lambda r: [rx.el.a(r.name, href=r.url, class_name="cell"), credits(r.units)], label=t("c.table"), key=lambda r:
+    r.id)`
 
     `key` keeps rows apart when they change; `row_class` may say "seld" or "act"; `tall` scrolls inside the page.
     """
 
     def row(item: Any) -> Component:
         tds = [
-            rx.el.td(cell, class_name=_classes(column), role="cell") for column, cell in zip(columns, cells(item), strict=True)
+            rx.el.td(cell, class_name=_classes(column), role="cell")
+            for column, cell in zip(columns, cells(item), strict=True)
         ]
         more: dict[str, Any] = {"key": key(item)} if key else {}
         if row_class:
@@ -66,10 +76,16 @@ def _head(column: Column) -> Component:
 
 
 def _classes(column: Column) -> str:
-    return " ".join(name for name in ("r" if column.right else "", "lead" if column.main else "", "wide" if column.wide else "") if name)
+    return " ".join(
+        name
+        for name in ("r" if column.right else "", "lead" if column.main else "", "wide" if column.wide else "")
+        if name
+    )
 
 
 def bulk_bar(count: Any, said: Text, *actions: Component) -> Component:
-    """Floats over a list while rows are selected: `bulk_bar(S.count, t("c.selected", count=S.count), rx.el.button(...))`."""
+    """Floats over a list while rows are selected: `bulk_bar(S.count, t("c.selected", count=S.count),
+    rx.el.button(...))`.
+    """
     bar = rx.el.div(rx.el.span(said, role="status"), *actions, class_name="bulk")
     return rx.cond(rx.Var.create(count).to(int) > 0, bar)

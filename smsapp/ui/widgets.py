@@ -4,9 +4,10 @@ from typing import Any
 
 import reflex as rx
 from reflex.components.component import Component
+from reflex_base.utils.imports import ImportDict
 
 from smsapp.i18n import t
-from smsapp.i18n.variables import PACKAGES
+from smsapp.i18n.variables import PACKAGES, packages
 from smsapp.ui.layout import Text
 
 _ICONS = "lucide-react@1.26.0"
@@ -21,7 +22,6 @@ class Recipients(rx.Component):
 
     library = _module("recipients")
     tag = "Recipients"
-    lib_dependencies: list[str] = [_ICONS]
 
     chips: rx.Var[list[Any]]
     total: rx.Var[int]
@@ -33,13 +33,15 @@ class Recipients(rx.Component):
     on_remove: rx.EventHandler[rx.event.passthrough_event_spec(str)]
     on_more: rx.EventHandler[rx.event.no_args_event_spec]
 
+    def add_imports(self) -> ImportDict:
+        return packages(_ICONS)
+
 
 class Picker(rx.Component):
     """The React component; use `picker`."""
 
     library = _module("picker")
     tag = "Picker"
-    lib_dependencies: list[str] = ["downshift@9.5.0"]
 
     results: rx.Var[list[Any]]
     query: rx.Var[str]
@@ -49,13 +51,15 @@ class Picker(rx.Component):
     on_search: rx.EventHandler[rx.event.passthrough_event_spec(str)]
     on_pick: rx.EventHandler[rx.event.passthrough_event_spec(str)]
 
+    def add_imports(self) -> ImportDict:
+        return packages("downshift@9.5.0")
+
 
 class Notices(rx.Component):
     """The React component; use `notices`."""
 
     library = _module("notices")
     tag = "Notices"
-    lib_dependencies: list[str] = ["sonner@2.0.8", _ICONS, *PACKAGES]
 
     notice: rx.Var[Any]
     action: rx.Var[str]
@@ -63,13 +67,18 @@ class Notices(rx.Component):
     label: rx.Var[str]
     on_action: rx.EventHandler[rx.event.no_args_event_spec]
 
+    def add_imports(self) -> ImportDict:
+        return packages("sonner@2.0.8", _ICONS, *PACKAGES)
+
 
 class Shortcuts(rx.Component):
     """The React component; the shell has it."""
 
     library = _module("shortcuts")
     tag = "Shortcuts"
-    lib_dependencies: list[str] = [_ICONS]
+
+    def add_imports(self) -> ImportDict:
+        return packages(_ICONS)
 
 
 class PasswordEye(rx.Component):
@@ -77,39 +86,75 @@ class PasswordEye(rx.Component):
 
     library = _module("shortcuts")
     tag = "PasswordEye"
-    lib_dependencies: list[str] = [_ICONS]
 
     field: rx.Var[str]
     label: rx.Var[str]
 
+    def add_imports(self) -> ImportDict:
+        return packages(_ICONS)
 
-def recipients(*, chips: rx.Var[list[Any]], total: Any, label: Text, placeholder: Text, on_add: Any, on_remove: Any,
-               more: Text = "", on_more: Any = None, id: str = "recipients") -> Component:  # fmt: skip
+
+def recipients(
+    *,
+    chips: rx.Var[list[Any]],
+    total: Any,
+    label: Text,
+    placeholder: Text,
+    on_add: Any,
+    on_remove: Any,
+    more: Text = "",
+    on_more: Any = None,
+    id: str = "recipients",
+) -> Component:
     """The recipients of an SMS as chips, with a field that takes any pasted list.
 
-    `chips`: at most a dozen objects with `id`, `label`, `bad` (bool) and, for a group, `count` (text); `total` counts all
+    `chips`: at most a dozen objects with `id`, `label`, `bad` (bool) and, for a group, `count` (text); `total` counts
+    all
     chips; `more` is the sentence of the rest. `on_add(raw)` gets what was typed or pasted, whole; `on_remove(id)`.
     """
     last = {} if on_more is None else {"on_more": on_more}
     return Recipients.create(
-        chips=chips, total=total, label=label, placeholder=placeholder, remove=t("ui.remove"), more=more,
-        on_add=on_add, on_remove=on_remove, id=id, **last,
-    )  # fmt: skip
+        chips=chips,
+        total=total,
+        label=label,
+        placeholder=placeholder,
+        remove=t("ui.remove"),
+        more=more,
+        on_add=on_add,
+        on_remove=on_remove,
+        id=id,
+        **last,
+    )
 
 
-def picker(*, results: rx.Var[list[Any]], query: rx.Var[str], label: Text, placeholder: Text, empty: Text, on_search: Any,
-           on_pick: Any) -> Component:  # fmt: skip
+def picker(
+    *,
+    results: rx.Var[list[Any]],
+    query: rx.Var[str],
+    label: Text,
+    placeholder: Text,
+    empty: Text,
+    on_search: Any,
+    on_pick: Any,
+) -> Component:
     """Search on the server and choose: `results` (objects with `id`, `label`, `detail`, `note`) answer `query`.
 
     `on_search(text)` must set `query` to its text together with the results; `on_pick(id)` gets the chosen one.
     """
     return Picker.create(
-        results=results, query=query, label=label, placeholder=placeholder, empty=empty, on_search=on_search, on_pick=on_pick
+        results=results,
+        query=query,
+        label=label,
+        placeholder=placeholder,
+        empty=empty,
+        on_search=on_search,
+        on_pick=on_pick,
     )
 
 
 def notices(notice: rx.Var[Any], *, action: Text | None = None, on_action: Any = None) -> Component:
-    """Says each new notice of a state: an object with `number` (grows with each), `kind` (success, info, warning, error) and
+    """Says each new notice of a state: an object with `number` (grows with each), `kind` (success, info, warning,
+    error) and
     `sentence` (a `Sentence`). Errors stay until closed. `action` with `on_action`: a button such as « Annuler ».
 
     Reflex's rx.toast, returned by a handler, is silently dropped by the Content-Security-Policy: use this.

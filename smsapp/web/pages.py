@@ -2,7 +2,8 @@
 
 The pages are static files, built once for all languages and all hosts: where a text belongs they hold a mark such as
 ⟦contacts.title⟧. For each answer the wrapper fills the marks from the reader's catalogue, sets `<html lang>`, puts the
-catalogue into the page, and gives the build's own inline scripts and styles a nonce that is never used again. Hashed assets
+catalogue into the page, and gives the build's own inline scripts and styles a nonce that is never used again. Hashed
+assets
 may be kept for ever; the chunk that holds the server's address is rewritten to the host that was asked.
 
 Only the build's own files are ever given a nonce. HTML made by our routes keeps the policy under which no script runs,
@@ -37,7 +38,8 @@ _LANGUAGE_FILE = re.compile(r"/i18n/([a-z]{2})\.json")
 _WEAK = (b"content-length", b"content-encoding", b"etag", b"last-modified", b"cache-control", b"vary")
 _CONDITIONAL = (b"accept-encoding", b"range", b"if-none-match", b"if-modified-since")
 
-# What libraries write into <style> elements without a nonce. It changes only with their versions, and the browser tests,
+# What libraries write into <style> elements without a nonce. It changes only with their versions, and the browser
+# tests,
 # which fail on any message in the console, tell when it does.
 _RUNTIME_STYLES = (
     "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='",  # empty: emotion fills it through the CSSOM
@@ -73,36 +75,37 @@ _ASK_AGAIN: Header = (b"cache-control", b"no-cache")
 
 
 def pages(app: App, *, https: bool = False) -> App:
-    """Wrap the ASGI app that serves pages and routes; `https`: the public address is https, so browsers must keep to it."""
+    """Wrap the ASGI app that serves pages and routes; `https`: the public address is https, so browsers must keep to
+    it.
+    """
     common = (*_COMMON, *((_HSTS,) if https else ()))
     localised: dict[tuple[bytes, str], tuple[bytes, bytes]] = {}
 
     async def wrapped(scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            return await app(scope, receive, send)
-        path = str(scope["path"])
+            await app(scope, receive, send)
+            return
+        path, headers = str(scope["path"]), dict(scope["headers"])
         if (file := _LANGUAGE_FILE.fullmatch(path)) and file[1] in LANGUAGES and scope["method"] in ("GET", "HEAD"):
-            return await _send_catalogue(file[1], scope, send, common)
+            await _send_catalogue(file[1], scope, send, common)
+            return
 
         async def headed(message: Message) -> None:
             await send(_headed(message, path, common))
 
         address = path.startswith("/assets/reflex-env-")
-        headers = dict(scope["headers"])
         if scope["method"] != "GET" or not (address or b"text/html" in headers.get(b"accept", b"")):
-            return await app(scope, receive, headed)
+            await app(scope, receive, headed)
+            return
 
         start: Message | None = None
         body = bytearray()
 
         async def collect(message: Message) -> None:
             nonlocal start
-            if message["type"] == "http.response.start":
-                if address or _is_built_page(message):
-                    start = message
-                else:  # a download opened as a page, or a page of our routes: never held back
-                    await headed(message)
-            elif start is None:
+            if message["type"] == "http.response.start" and (address or _is_built_page(message)):
+                start = message
+            elif start is None:  # a download opened as a page, or a page of our routes: never held back
                 await headed(message)
             elif message["type"] == "http.response.body":
                 body.extend(message.get("body", b""))
@@ -111,31 +114,43 @@ def pages(app: App, *, https: bool = False) -> App:
         # Granian's own file sending ("extensions") would pass by the rewriting.
         await app({**scope, "extensions": {}, "headers": plain}, receive, collect)
         if start is None:
-            return None
-        kept = [h for h in start["headers"] if h[0].lower() not in _WEAK]
+            return
         if address:
-            host = headers.get(b"host", b"localhost")
-            done = _BUILT_ADDRESS.sub(b"://" + (host if _HOST.fullmatch(host) else b"localhost"), bytes(body))
-            extra: list[Header] = [(b"content-security-policy", _POLICY)]
+            done, extra = _readdressed(bytes(body), headers.get(b"host", b"")), [(b"content-security-policy", _POLICY)]
         else:
-            lang = _language(headers)
-            key = (hashlib.sha256(body).digest(), lang)
-            if key not in localised:
-                page = _localise(bytes(body), lang)
-                localised[key] = page, _style_attributes(page)
-            page, attributes = localised[key]
-            nonce = secrets.token_urlsafe(16)
-            done = page.replace(b'nonce="NONCE"', b'nonce="%s"' % nonce.encode())
-            policy = _PAGE_POLICY.format(nonce=nonce, attributes=attributes.decode()).encode()
-            extra = [(b"content-security-policy", policy), (b"vary", b"Cookie, Accept-Language, Accept-Encoding")]
+            done, extra = _personal(bytes(body), _language(headers), localised)
         if b"gzip" in headers.get(b"accept-encoding", b""):
             done = _gzip(done)
             extra.append((b"content-encoding", b"gzip"))
+        kept = [h for h in start["headers"] if h[0].lower() not in _WEAK]
         extra += [_ASK_AGAIN, *common, (b"content-length", str(len(done)).encode())]
         await send({**start, "headers": [*kept, *extra]})
         await send({"type": "http.response.body", "body": done})
 
     return wrapped
+
+
+def _readdressed(body: bytes, host: bytes) -> bytes:
+    """The chunk with the server's address, for the host that was asked, if it looks like one."""
+    return _BUILT_ADDRESS.sub(b"://" + (host if _HOST.fullmatch(host) else b"localhost"), body)
+
+
+def _personal(
+    body: bytes, lang: str, localised: dict[tuple[bytes, str], tuple[bytes, bytes]]
+) -> tuple[bytes, list[Header]]:
+    """A page of the build for one answer: in its language (made once), with a nonce of its own."""
+    key = (hashlib.sha256(body).digest(), lang)
+    if key not in localised:
+        page = _localise(body, lang)
+        localised[key] = page, _style_attributes(page)
+    page, attributes = localised[key]
+    nonce = secrets.token_urlsafe(16)
+    policy = _PAGE_POLICY.format(nonce=nonce, attributes=attributes.decode()).encode()
+    vary = b"Cookie, Accept-Language, Accept-Encoding"
+    return page.replace(b'nonce="NONCE"', b'nonce="%s"' % nonce.encode()), [
+        (b"content-security-policy", policy),
+        (b"vary", vary),
+    ]
 
 
 def _language(headers: dict[bytes, bytes]) -> str:
@@ -145,7 +160,7 @@ def _language(headers: dict[bytes, bytes]) -> str:
 
 
 def _is_built_page(start: Message) -> bool:
-    """A file of the build: HTML with a date of its own and no policy of its own, which our routes' answers never are."""
+    """A file of the build: HTML with a date and without a policy, which our routes' answers never are."""
     headers = {name.lower(): value for name, value in start["headers"]}
     return (
         headers.get(b"content-type", b"").startswith(b"text/html")

@@ -40,7 +40,11 @@ def asset(request: Request) -> Response:
 
 
 def address(request: Request) -> Response:
-    return Response('var e={PING:`http://localhost:3101/ping`,EVENT:`ws://localhost:3101/_event`}', media_type="text/javascript", headers=DATED)
+    return Response(
+        "var e={PING:`http://localhost:3101/ping`,EVENT:`ws://localhost:3101/_event`}",
+        media_type="text/javascript",
+        headers=DATED,
+    )
 
 
 APP = Starlette(
@@ -56,7 +60,9 @@ APP = Starlette(
 
 def client(https: bool = False, **headers: str) -> httpx.AsyncClient:
     transport = httpx.ASGITransport(app=pages(APP, https=https))  # type: ignore[arg-type]
-    return httpx.AsyncClient(transport=transport, base_url="http://localhost:3000", headers={"accept": "text/html", **headers})
+    return httpx.AsyncClient(
+        transport=transport, base_url="http://localhost:3000", headers={"accept": "text/html", **headers}
+    )
 
 
 def nonce(answer: httpx.Response) -> str:
@@ -101,7 +107,13 @@ async def test_the_content_policy_lets_only_the_build_run() -> None:
     assert len(inline) == 4
     assert all(f'nonce="{own}"' in tag for tag in inline)
     assert "style-src-attr 'unsafe-hashes' 'sha256-" in policy
-    for part in ("default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'", "connect-src 'self'"):
+    for part in (
+        "default-src 'none'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        "form-action 'self'",
+        "connect-src 'self'",
+    ):
         assert part in policy
 
 
@@ -122,14 +134,25 @@ async def test_html_of_our_routes_gets_no_nonce_and_no_words() -> None:
         assert kept.headers.get_list("content-security-policy") == ["default-src 'none'; sandbox"]
 
 
-@pytest.mark.parametrize("path", ["/", "/nowhere", "/mail", "/policed", "/assets/a-123.js", "/i18n/en.json", "/assets/reflex-env-abc.js"])
+@pytest.mark.parametrize(
+    "path", ["/", "/nowhere", "/mail", "/policed", "/assets/a-123.js", "/i18n/en.json", "/assets/reflex-env-abc.js"]
+)
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 async def test_every_answer_has_the_security_headers(path: str, method: str) -> None:
     async with client() as c:
         answer = await c.request(method, path)
-    for name, value in {"x-content-type-options": "nosniff", "x-frame-options": "DENY", "referrer-policy": "same-origin"}.items():
+    for name, value in {
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+        "referrer-policy": "same-origin",
+    }.items():
         assert answer.headers[name] == value
-    for name in ("content-security-policy", "permissions-policy", "cross-origin-opener-policy", "cross-origin-resource-policy"):
+    for name in (
+        "content-security-policy",
+        "permissions-policy",
+        "cross-origin-opener-policy",
+        "cross-origin-resource-policy",
+    ):
         assert len(answer.headers.get_list(name)) == 1, name
     assert "strict-transport-security" not in answer.headers
 
@@ -166,7 +189,12 @@ async def test_a_page_is_compressed_for_who_can_read_it() -> None:
 
 @pytest.mark.parametrize(
     ("host", "written"),
-    [("sms.example.org", "sms.example.org"), ("127.0.0.1:3777", "127.0.0.1:3777"), ('x`;alert(1)//', "localhost"), ("[::1]:80", "[::1]:80")],
+    [
+        ("sms.example.org", "sms.example.org"),
+        ("127.0.0.1:3777", "127.0.0.1:3777"),
+        ("x`;alert(1)//", "localhost"),
+        ("[::1]:80", "[::1]:80"),
+    ],
 )
 async def test_one_build_serves_any_host(host: str, written: str) -> None:
     """What a host header says goes into a script, so only what can be a host does."""

@@ -12,7 +12,9 @@ from smsapp.i18n.catalogue import LANGUAGES, PLURAL_FORMS, catalogue, forms, slo
 
 ROOT = Path(__file__).parents[3] / "smsapp"
 SOURCES = sorted(ROOT.rglob("*.py"))
-PAGES = [p for p in SOURCES if p.name in ("page.py", "parts.py") or p.parent.name == "ui"] + sorted(ROOT.glob("web/*.py"))
+PAGES = [p for p in SOURCES if p.name in ("page.py", "parts.py") or p.parent.name == "ui"] + sorted(
+    ROOT.glob("web/*.py")
+)
 FORMATS = {"credits", "percent", "moment", "day", "clock", "raw"}
 PLURAL = re.compile(r"_(?:zero|one|many|other)$")
 
@@ -116,10 +118,25 @@ def test_no_message_is_missing() -> None:
 
 # ---- and that it says nothing else ----
 
-WORD_PROPS = {"placeholder", "aria_label", "title", "alt", "label", "hint", "say", "empty", "more", "remove", "error", "aside"}
+WORD_PROPS = {
+    "placeholder",
+    "aria_label",
+    "title",
+    "alt",
+    "label",
+    "hint",
+    "say",
+    "empty",
+    "more",
+    "remove",
+    "error",
+    "aside",
+}
 WORD_ATTRIBUTES = {"aria-label", "placeholder", "title", "alt", "aria-description"}
 NOT_WORDS = {"smsapp", "N"}  # the product's name, and the cap of a key
-SPEAKING = re.compile(r"rx\.(?:el\.(?!svg)\w+|text(?:\.\w+)?|heading|button|badge|link|callout\.\w+|tooltip|card|box|flex|hstack|vstack)")
+SPEAKING = re.compile(
+    r"rx\.(?:el\.(?!svg)\w+|text(?:\.\w+)?|heading|button|badge|link|callout\.\w+|tooltip|card|box|flex|hstack|vstack)"
+)
 
 
 def wordy(node: ast.AST) -> bool:
@@ -133,7 +150,9 @@ def wordy(node: ast.AST) -> bool:
 
 def prose(node: ast.AST) -> bool:
     """A literal handed to a piece of the design system that reads like words, not like a name, a route or a key."""
-    return wordy(node) and bool(re.search(r"[A-ZÀ-Ý]|[^\x00-\x7f]|\w \w", node.value)) and not node.value.startswith("/")  # type: ignore[attr-defined]
+    return (
+        wordy(node) and bool(re.search(r"[A-ZÀ-Ý]|[^\x00-\x7f]|\w \w", node.value)) and not node.value.startswith("/")
+    )  # type: ignore[attr-defined]
 
 
 def literals(path: Path) -> Iterator[str]:
@@ -147,7 +166,9 @@ def literals(path: Path) -> Iterator[str]:
         called = ast.unparse(node.func)
         if not called.startswith(("rx.", "ui.")):
             continue
-        shown = [a for a in node.args if (wordy(a) if SPEAKING.fullmatch(called) else called.startswith("ui.") and prose(a))]
+        shown = [
+            a for a in node.args if (wordy(a) if SPEAKING.fullmatch(called) else called.startswith("ui.") and prose(a))
+        ]
         shown += [k.value for k in node.keywords if k.arg in WORD_PROPS and wordy(k.value)]
         for argument in shown:
             yield f"{path}:{argument.lineno}: {ast.unparse(argument)}"
@@ -168,7 +189,12 @@ def test_scripts_hold_no_literal_words() -> None:
 def test_the_net_has_no_holes(tmp_path: Path) -> None:
     """The scan itself: each line below must be caught, and the last must not."""
     page = tmp_path / "page.py"
-    caught = ['rx.el.h1("Bonjour")', 'rx.el.input(placeholder="nom")', 'ui.button("Envoyer tout")', 'rx.el.i(custom_attrs={"aria-label": "x y"})']
+    caught = [
+        'rx.el.h1("Bonjour")',
+        'rx.el.input(placeholder="nom")',
+        'ui.button("Envoyer tout")',
+        'rx.el.i(custom_attrs={"aria-label": "x y"})',
+    ]
     for line in caught:
         page.write_text(line)
         assert list(literals(page)), line

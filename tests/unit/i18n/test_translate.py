@@ -11,7 +11,14 @@ from smsapp.i18n.catalogue import Sentence, plural_form, reader_language, transl
 
 @pytest.mark.parametrize(
     ("lang", "count", "form"),
-    [("fr", 0, "one"), ("fr", 1.5, "one"), ("fr", 2, "other"), ("fr", 1_000_000, "many"), ("en", 0, "other"), ("en", 1, "one")],
+    [
+        ("fr", 0, "one"),
+        ("fr", 1.5, "one"),
+        ("fr", 2, "other"),
+        ("fr", 1_000_000, "many"),
+        ("en", 0, "other"),
+        ("en", 1, "one"),
+    ],
 )
 def test_plural_rules(lang: str, count: float, form: str) -> None:
     assert plural_form(lang, count) == form
@@ -56,12 +63,22 @@ def test_formats_named_by_a_message() -> None:
 
 def test_sentence_carries_plain_values() -> None:
     at = datetime(2026, 6, 17, tzinfo=UTC)
-    assert Sentence.of("k", {"at": at, "n": 2, "d": Decimal("1.5")}).params == {"at": at.isoformat(), "n": 2, "d": "1.5"}
+    assert Sentence.of("k", {"at": at, "n": 2, "d": Decimal("1.5")}).params == {
+        "at": at.isoformat(),
+        "n": 2,
+        "d": "1.5",
+    }
 
 
 @pytest.mark.parametrize(
     ("cookie", "accept", "lang"),
-    [("", "", "fr"), ("a=b; lang=en", "fr", "en"), ("lang=xx", "en-GB,fr;q=0.8", "en"), ("", "de, en;q=0.5", "en"), ("", "*", "fr")],
+    [
+        ("", "", "fr"),
+        ("a=b; lang=en", "fr", "en"),
+        ("lang=xx", "en-GB,fr;q=0.8", "en"),
+        ("", "de, en;q=0.5", "en"),
+        ("", "*", "fr"),
+    ],
 )
 def test_language_of_the_reader(cookie: str, accept: str, lang: str) -> None:
     """The choice, else the browser, else French."""
