@@ -1,52 +1,75 @@
 """A list of rows as a table inside one statement, the same on SQLite and PostgreSQL: the way to do things in bulk.
 
-The rows travel as one JSON parameter, so that the statement is compiled once whatever their number.
+The rows travel as one JSON parameter, so that a statement is built once whatever their number, and kept:
+
+    source = rows(sqlite, (("id", BigInteger()), ("state", Text())))       # in a statement built once per engine
+    connection.execute(statement, {"rows": pack(sqlite, data)})
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Table, Text, bindparam, cast, column, func, insert, select, type_coerce
+from sqlalchemy import (
+    Connection,
+    FromClause,
+    Insert,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    column,
+    func,
+    insert,
+    select,
+    type_coerce,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
-from smsapp.db.columns import UtcDateTime
+Columns = Sequence[tuple[str, TypeEngine[Any]]]
 
 
-def rows(
-    connection: Connection, columns: Mapping[str, TypeEngine[Any]], data: Iterable[Sequence[object]]
-) -> FromClause:
-    """A table with ``columns`` (name -> type) holding ``data``: tuples of int, str, None or aware datetimes."""
-    sqlite = connection.dialect.name == "sqlite"
-    payload = bindparam(None, json.dumps([[_plain(value, sqlite) for value in row] for row in data]), Text)
+def rows(sqlite: bool, columns: Columns) -> FromClause:
+    """A table with ``columns`` (name, type) whose rows come with the parameter ``rows`` made by ``pack``."""
+    payload = bindparam("rows", type_=Text())
     if sqlite:
         each = func.json_each(payload).table_valued("value")
         values = [
             type_coerce(func.json_extract(each.c.value, f"$[{i}]"), kind).label(name)
-            for i, (name, kind) in enumerate(columns.items())
+            for i, (name, kind) in enumerate(columns)
         ]
     else:
         each = func.jsonb_array_elements(cast(payload, JSONB)).table_valued("value")
         values = [
             cast(type_coerce(column("value", JSONB).op("->>")(i), Text), kind).label(name)
-            for i, (name, kind) in enumerate(columns.items())
+            for i, (name, kind) in enumerate(columns)
         ]
     return select(*values).select_from(each).subquery()
 
 
-def insert_rows(connection: Connection, table: Table, names: Sequence[str], data: Iterable[Sequence[object]]) -> int:
-    """Insert ``data`` (one value per name, in order) in one statement. Returns how many rows were written."""
-    source = rows(connection, {name: table.c[name].type for name in names}, data)
-    return connection.execute(insert(table).from_select(list(names), select(source))).rowcount
+def pack(sqlite: bool, data: Iterable[Sequence[object]]) -> str:
+    """The parameter for ``rows``: tuples of int, str, None or aware datetime, in the order of the columns."""
+
+    def instant(value: object) -> str:
+        if not isinstance(value, datetime):
+            raise TypeError(f"{type(value).__name__} is not a value of a row")
+        text = (value if value.tzinfo is UTC else value.astimezone(UTC)).isoformat(" ", "microseconds")
+        return text[:-6] if sqlite else text
+
+    return json.dumps(data if isinstance(data, list) else list(data), default=instant)
 
 
-def _plain(value: object, sqlite: bool) -> object:
-    if not isinstance(value, datetime):
-        return value
-    at = value.astimezone(UTC)
-    return at.strftime("%Y-%m-%d %H:%M:%S.%f") if sqlite else at.isoformat()
+def insert_rows(connection: Connection, table: Table, names: tuple[str, ...], data: list[tuple[object, ...]]) -> None:
+    """Insert ``data`` (one value per name, in order) in one statement."""
+    if data:
+        sqlite = connection.dialect.name == "sqlite"
+        connection.execute(_insert(sqlite, table, names), {"rows": pack(sqlite, data)})
 
 
-INSTANT = UtcDateTime()
+@cache
+def _insert(sqlite: bool, table: Table, names: tuple[str, ...]) -> Insert:
+    source = rows(sqlite, [(name, table.c[name].type) for name in names])
+    return insert(table).from_select(list(names), select(source))

@@ -9,12 +9,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, Update, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlmodel import Session
 
-from smsapp.db.rows import insert_rows, rows
+from smsapp.db.rows import insert_rows, pack, rows
 from smsapp.domain.errors import Refusal
 from smsapp.ledger.tables import ACCOUNT, SYSTEM_KINDS, TENANT_KINDS, TRANSFER, Kind
 
@@ -59,7 +60,8 @@ class Transfer:
     @property
     def request_hash(self) -> str:
         """What must be equal for the same key to be the same request."""
-        text = f"{self.debit}|{self.credit}|{self.units}|{self.kind}|{self.message_id}|{self.campaign_id}"
+        pots = f"{self.debit.kind}:{self.debit.account_id}>{self.credit.kind}:{self.credit.account_id}"
+        text = f"{pots}|{self.units}|{self.kind}|{self.message_id}|{self.campaign_id}"
         return hashlib.blake2s(text.encode(), digest_size=16).hexdigest()
 
 
@@ -148,17 +150,9 @@ def post_new(session: Session, transfers: Sequence[Transfer], at: datetime, fund
         change[transfer.credit] += transfer.units
     moved = sorted((funds[pot].id, delta, pot) for pot, delta in change.items() if delta)
     if moved:
-        source = rows(
-            connection,
-            {"id": ACCOUNT.c.id.type, "delta": ACCOUNT.c.balance.type},
-            [(fund_id, delta) for fund_id, delta, _ in moved],
-        )
-        after = ACCOUNT.c.balance + source.c.delta
-        done = connection.execute(
-            update(ACCOUNT)
-            .values(balance=after)
-            .where(ACCOUNT.c.id == source.c.id, or_(ACCOUNT.c.floor.is_(None), after >= ACCOUNT.c.floor))
-        ).rowcount
+        sqlite = connection.dialect.name == "sqlite"
+        packed = pack(sqlite, [(fund_id, delta) for fund_id, delta, _ in moved])
+        done = connection.execute(_move(sqlite), {"rows": packed}).rowcount
         if done != len(moved):
             raise Insufficient()
         for _, delta, pot in moved:
@@ -196,3 +190,12 @@ def post_new(session: Session, transfers: Sequence[Transfer], at: datetime, fund
             for t in transfers
         ],
     )
+
+
+@cache
+def _move(sqlite: bool) -> Update:
+    """Add to balances, where the floor allows."""
+    source = rows(sqlite, [("id", ACCOUNT.c.id.type), ("delta", ACCOUNT.c.balance.type)])
+    after = ACCOUNT.c.balance + source.c.delta
+    allowed = or_(ACCOUNT.c.floor.is_(None), after >= ACCOUNT.c.floor)
+    return update(ACCOUNT).values(balance=after).where(ACCOUNT.c.id == source.c.id, allowed)

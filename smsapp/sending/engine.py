@@ -89,10 +89,10 @@ class Engine:
         return [
             (1, "tick", self._tick),
             (2, "finish", lambda: self._changing(lambda: lifecycle.finish(db, lane))),
-            (5, "unmatched", lambda: self._changing(lambda: retry_unmatched(db, policy))),
-            (5, "ask", self._ask),
-            (10, "reap", lambda: self._changing(lambda: lifecycle.reap(db, policy))),
-            (10, "cancelled", lambda: self._changing(lambda: lifecycle.sweep_cancelled(db, lane))),
+            (policy.look_every_s, "unmatched", lambda: self._changing(lambda: retry_unmatched(db, policy))),
+            (policy.look_every_s, "ask", self._ask),
+            (policy.look_every_s, "reap", lambda: self._changing(lambda: lifecycle.reap(db, policy, lane))),
+            (policy.look_every_s, "cancelled", lambda: self._changing(lambda: lifecycle.sweep_cancelled(db, lane))),
             (600, "deadline", lambda: self._changing(lambda: lifecycle.give_up_unknown(db, policy, lane))),
             (3600, "ledger", self._check_ledger),
         ]

@@ -17,7 +17,7 @@ from sqlmodel import Session
 
 from smsapp.campaigns.tables import CampaignState
 from smsapp.db import Database
-from smsapp.db.rows import rows
+from smsapp.db.rows import pack, rows
 from smsapp.db.tables import Deployment
 from smsapp.domain.delivery import State
 from smsapp.domain.quote import Quote
@@ -187,6 +187,7 @@ def _write(
     account_id = connection.scalar(select(CAMPAIGN.c.account_id).where(*mine).with_for_update(key_share=True))
     if account_id is None:
         raise Outdated
+    sqlite = connection.dialect.name == "sqlite"
     same = {
         "account_id": account_id,
         "campaign_id": campaign_id,
@@ -198,16 +199,16 @@ def _write(
         "created_at": now,
         "state_at": now,
     }
-    source = rows(connection, {name: MESSAGE.c[name].type for name in _WRITTEN}, data)
+    source = rows(sqlite, [(name, MESSAGE.c[name].type) for name in _WRITTEN])
     values = select(source, *[literal(value, MESSAGE.c[name].type).label(name) for name, value in same.items()])
-    write = sqlite_insert if connection.dialect.name == "sqlite" else pg_insert
     statement = (
-        write(MESSAGE)
+        (sqlite_insert if sqlite else pg_insert)(MESSAGE)
         .from_select([*_WRITTEN, *same], values.where(source.c.rank.is_not(None)))
         .on_conflict_do_nothing(index_elements=["campaign_id", "e164"])
+        .returning(MESSAGE.c.territory, MESSAGE.c.cost)
     )
     changes: dict[CounterKey, tuple[int, int]] = defaultdict(lambda: (0, 0))
-    for territory, cost in connection.execute(statement.returning(MESSAGE.c.territory, MESSAGE.c.cost)):
+    for territory, cost in connection.execute(statement, {"rows": pack(sqlite, data)}):
         key = (campaign_id, State.QUEUED.value, "", territory)
         changes[key] = (changes[key][0] + 1, changes[key][1] + cost)
     count(connection, changes)

@@ -12,13 +12,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from functools import cache
+from operator import attrgetter
 
-from sqlalchemy import ColumnElement, Connection, literal_column, select, text, update
+from sqlalchemy import ColumnElement, Connection, Executable, Update, literal_column, select, text, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session
 
-from smsapp.db.rows import insert_rows, rows
+from smsapp.db.rows import insert_rows, pack, rows
 from smsapp.domain.delivery import TAKEN, State
 from smsapp.ledger.posting import Funds, Pot, Transfer, lock, post_new
 from smsapp.ledger.tables import Kind
@@ -57,11 +59,13 @@ class Row:
     state_at: datetime
 
     def copy(self) -> "Row":
-        return Row(*[getattr(self, name) for name in _NAMES])
+        return Row(*_values(self))
 
 
 _NAMES = [f.name for f in fields(Row)]
 _WRITTEN = _NAMES[_NAMES.index("state") :]
+_values = attrgetter(*_NAMES)
+_written = attrgetter(*_WRITTEN)
 COLUMNS = [MESSAGE.c[name] for name in _NAMES]
 
 
@@ -83,6 +87,7 @@ class Move:
     before: Row
     after: Row
     steps: list[Step] = field(default_factory=list)
+    _transfers: list[Transfer] | None = None
 
     @classmethod
     def of(cls, row: Row) -> "Move":
@@ -127,8 +132,13 @@ def row_of(found: Sequence[object]) -> Row:
 
 
 def transfers(move: Move) -> list[Transfer]:
-    """The credits that move with a message (see the head of this file)."""
-    before, after = move.before, move.after
+    """The credits that move with a message that has come to its end (see the head of this file)."""
+    if move._transfers is None:
+        move._transfers = _transfers(move.before, move.after)
+    return move._transfers
+
+
+def _transfers(before: Row, after: Row) -> list[Transfer]:
     if before.state is State.QUEUED and after.state is State.SUBMITTING:
         return _split(after, "hold", after.attempt, to_held=True)
     if before.state in HELD:
@@ -206,16 +216,9 @@ def apply(session: Session, moves: Iterable[Move], now: datetime, funds: Funds |
 
 
 def _write_rows(connection: Connection, moves: list[Move]) -> None:
-    source = rows(
-        connection,
-        {"id": MESSAGE.c.id.type, "was": MESSAGE.c.state.type} | {name: MESSAGE.c[name].type for name in _WRITTEN},
-        [(m.before.id, m.before.state, *[getattr(m.after, name) for name in _WRITTEN]) for m in moves],
-    )
-    written = connection.execute(
-        update(MESSAGE)
-        .values({name: source.c[name] for name in _WRITTEN})
-        .where(MESSAGE.c.id == source.c.id, MESSAGE.c.state == source.c.was)
-    ).rowcount
+    sqlite = connection.dialect.name == "sqlite"
+    data = [(m.before.id, m.before.state, *_written(m.after)) for m in moves]
+    written = connection.execute(_update(sqlite), {"rows": pack(sqlite, data)}).rowcount
     if written != len(moves):
         raise RuntimeError(f"{len(moves) - written} messages changed although they were locked")
 
@@ -238,17 +241,29 @@ def count(connection: Connection, changes: dict[CounterKey, tuple[int, int]]) ->
     data = [(*key, *change) for key, change in sorted(changes.items()) if change != (0, 0)]
     if not data:
         return
+    sqlite = connection.dialect.name == "sqlite"
+    connection.execute(_add(sqlite), {"rows": pack(sqlite, data)})
+
+
+@cache
+def _update(sqlite: bool) -> Update:
+    columns = [("id", MESSAGE.c.id.type), ("was", MESSAGE.c.state.type)]
+    source = rows(sqlite, columns + [(name, MESSAGE.c[name].type) for name in _WRITTEN])
+    values = {name: source.c[name] for name in _WRITTEN}
+    return update(MESSAGE).values(values).where(MESSAGE.c.id == source.c.id, MESSAGE.c.state == source.c.was)
+
+
+@cache
+def _add(sqlite: bool) -> Executable:
     names = ["campaign_id", "state", "cause", "territory", "count", "units"]
-    source = rows(connection, {name: COUNTER.c[name].type for name in names}, data)
+    source = rows(sqlite, [(name, COUNTER.c[name].type) for name in names])
+    insert = sqlite_insert if sqlite else pg_insert
     # SQLite needs the WHERE to tell "ON CONFLICT" from the ON of a join.
-    insert = sqlite_insert if connection.dialect.name == "sqlite" else pg_insert
     statement = insert(COUNTER).from_select(names, select(source).where(text("1 = 1")))
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["campaign_id", "state", "cause", "territory"],
-            set_={
-                "count": COUNTER.c.count + statement.excluded.count,
-                "units": COUNTER.c.units + statement.excluded.units,
-            },
-        )
+    return statement.on_conflict_do_update(
+        index_elements=["campaign_id", "state", "cause", "territory"],
+        set_={
+            "count": COUNTER.c.count + statement.excluded.count,
+            "units": COUNTER.c.units + statement.excluded.units,
+        },
     )

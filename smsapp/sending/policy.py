@@ -16,6 +16,7 @@ class Policy:
     validity: timedelta = timedelta(hours=4)  # from the first try: a message refused "for now" so long has expired
     ask_after_s: tuple[float, ...] = (30.0, 120.0, 600.0, 3600.0)  # when the gateway is asked about an unknown outcome
     missing_for: timedelta = timedelta(minutes=10)  # "not found" twice, so far apart: it was never taken
+    look_every_s: float = 5.0  # for dead senders, unknown outcomes to ask about, reports without a message
     unknown_deadline: timedelta = timedelta(hours=72)  # then the credit is given back
     unmatched_for: timedelta = timedelta(hours=24)  # how long a report waits for the message it speaks of
     max_late: timedelta = timedelta(minutes=60)  # a scheduled campaign later than this asks its author
