@@ -8,6 +8,9 @@ import reflex as rx
 
 from smsapp import ui
 from smsapp.accounts import page as accounts
+from smsapp.contacts import page as contacts
+from smsapp.imports import page as imports
+from smsapp.imports import routes as import_routes
 from smsapp.settings import UnsafeSettings, load
 from smsapp.web import doors, failures, frame, guard, home, http, life, logs
 from smsapp.web.pages import pages
@@ -19,8 +22,8 @@ try:
 except UnsafeSettings as error:
     raise SystemExit(f"smsapp cannot start: {error}") from None
 
-PAGES = [*home.PAGES, *accounts.PAGES]
-ROUTES = http.routes()
+PAGES = [*home.PAGES, *accounts.PAGES, *contacts.PAGES, *imports.PAGES]
+ROUTES = http.routes([*import_routes.ROUTES])
 
 app = rx.App(
     backend_exception_handler=failures.on_failure,

@@ -33,7 +33,7 @@ Sort = Literal["name", "newest"]
 
 
 def why_unreadable(reason: str, missing: int = 0) -> tuple[str, dict[str, object]]:
-    """The sentence (key, parameters) that says why a number cannot be written to; ``missing`` digits, if that is known."""
+    """The sentence (key, parameters) of a number that cannot be written to; ``missing`` digits, if that is known."""
     return ("phone.reason.missing_digits", {"count": missing}) if missing else (f"phone.reason.{reason}", {})
 
 

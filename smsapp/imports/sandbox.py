@@ -1,5 +1,6 @@
 """Starts the child that reads a file (`reader.py`) and takes its answer, whatever becomes of the child."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -57,24 +58,23 @@ def read_table(path: Path, reading: Reading) -> Table:
         raise UnreadableFile("encoding")
     if len(reading.separator) > 1 or reading.separator in ('"', "\n", "\r", "\0"):
         raise UnreadableFile("separator")
-    options = {
-        name: value
-        for name in ("encoding", "separator", "sheet")
-        if (value := getattr(reading, name)) not in ("", None)
-    }
-    tag = json.dumps(options, sort_keys=True).encode().hex()[:120] if options else "guess"
-    out, answer = path.with_suffix(f".{tag}.csv"), path.with_suffix(f".{tag}.json")
+    asked = {"encoding": reading.encoding, "separator": reading.separator, "sheet": reading.sheet}
+    answer = _beside(path, asked, ".json")
     if not answer.exists():
-        facts = _run_child({"path": str(path), "out": str(out.with_suffix(".part")), "options": options})
-        if "refused" not in facts:
-            os.replace(out.with_suffix(".part"), out)
+        out = _beside(path, asked, ".csv")
+        options = {name: value for name, value in asked.items() if value}
+        facts = _run_child({"path": str(path), "out": str(out), "options": options})
+        facts["out"] = out.name
         answer.write_text(json.dumps(facts))
+        if "refused" not in facts:  # whoever asks for what was guessed asks for the same
+            guessed = {name: str(facts.get(name, "")) for name in asked}
+            _beside(path, guessed, ".json").write_text(json.dumps(facts))
     facts = json.loads(answer.read_text())
     if "refused" in facts:
         raise UnreadableFile(str(facts["refused"]))
     width = int(facts["width"])
     names = ["row", "flaw", *(f"c{i}" for i in range(width))]
-    rows = pl.read_csv(out, has_header=False, infer_schema=False)
+    rows = pl.read_csv(path.with_name(facts["out"]), has_header=False, infer_schema=False)
     rows = rows.rename(dict(zip(rows.columns, names, strict=True))).with_columns(
         pl.col("row").cast(pl.Int64), pl.exclude("row").fill_null("")
     )
@@ -82,6 +82,12 @@ def read_table(path: Path, reading: Reading) -> Table:
         facts["kind"], facts["encoding"], facts["separator"], tuple(facts.get("sheets", ())), facts.get("sheet", ""),
         tuple(facts["raw"]), width, rows,
     )  # fmt: skip
+
+
+def _beside(path: Path, asked: dict[str, str], suffix: str) -> Path:
+    """Where the answer to one way of reading lies."""
+    tag = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
+    return path.with_suffix(f".{tag}{suffix}")
 
 
 def _run_child(request: dict[str, object]) -> dict[str, object]:

@@ -1,0 +1,37 @@
+"""The address book page (board 03)."""
+
+import reflex as rx
+
+from smsapp.contacts.parts import BookSheet, book, dialogs, tools
+from smsapp.contacts.state import ContactsState as S
+from smsapp.i18n import t
+from smsapp.ui import button, link_button, notices
+from smsapp.web.frame import PageSpec, frame
+
+
+def contacts() -> rx.Component:
+    """/contacts: search, groups, selection, the record beside the list."""
+    figures = [
+        t("contacts.count", count=S.contacts_count),
+        t("contacts.count_groups", count=S.groups_count),
+        t("contacts.count_blacklist", count=S.blacklist_count),
+    ]
+    facts = rx.cond(S.loaded, rx.fragment(*(rx.el.span(figure) for figure in figures)))
+    return frame(
+        BookSheet.create(),
+        tools(),
+        book(),
+        dialogs(),
+        notices(S.deleted, action=t("contacts.undo"), on_action=S.undo),
+        title=t("contacts.title"),
+        active="contacts",
+        facts=facts,
+        actions=[
+            button(t("contacts.new_group"), name="users", on_click=S.open_grouping),
+            link_button(t("contacts.import"), "/import", role="surface", name="file-up"),
+            button(t("contacts.new"), role="primary", name="user-plus", on_click=S.open_new),
+        ],
+    )
+
+
+PAGES = [PageSpec("/contacts", contacts, "contacts.title", [S.enter])]

@@ -1,0 +1,30 @@
+"""The import page (board 04): file, columns, check, result."""
+
+import reflex as rx
+
+from smsapp.i18n import t
+from smsapp.imports.parts import DeskSheet, check_step, columns_step, file_step, foot, result_step, steps
+from smsapp.imports.state import ImportState as S
+from smsapp.web.frame import PageSpec, frame
+
+
+def imports() -> rx.Component:
+    """/import: the step is in the address."""
+    return frame(
+        DeskSheet.create(),
+        rx.match(
+            S.step,
+            ("columns", columns_step()),
+            ("check", check_step()),
+            ("result", result_step()),
+            file_step(),
+        ),
+        title=t("imports.title"),
+        active="import",
+        actions=[steps()],
+        foot=rx.cond(S.step != "file", foot()),
+        ruled=True,
+    )
+
+
+PAGES = [PageSpec("/import", imports, "imports.title", [S.enter])]

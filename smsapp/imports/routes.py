@@ -1,0 +1,120 @@
+"""HTTP of the import desk: a file comes in, its rejected rows go out. Both only for who is signed in."""
+
+import asyncio
+import csv
+import io
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from smsapp.domain.errors import Refusal
+from smsapp.i18n.catalogue import reader_language, translate
+from smsapp.imports.rejections import rejected_rows
+from smsapp.imports.tables import Rejection
+from smsapp.imports.uploads import MAX_BYTES, Uploads
+from smsapp.imports.writing import ImportNotFound
+from smsapp.web.guard import NotSignedIn
+from smsapp.web.origins import is_ours
+from smsapp.web.runtime import runtime
+
+DRAINED = 2 * MAX_BYTES
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def uploads() -> Uploads:
+    """The folder of received files of this process."""
+    return Uploads(runtime().settings.data_dir / "uploads")
+
+
+async def receive(request: Request) -> Response:
+    """POST /import/files: the file is the body, its name the header ``x-file-name``; answers its id."""
+    rt = runtime()
+    if not is_ours(request.headers.get("origin", ""), request.headers.get("host", ""), rt.settings):
+        return await _refused(request, Refusal("web.foreign_origin"), 403)
+    actor = await rt.people.actor(request.headers.get("cookie", ""))
+    if actor is None:
+        return await _refused(request, NotSignedIn(), 401)
+    length = request.headers.get("content-length", "")
+    name = unquote(request.headers.get("x-file-name", ""))[:300]
+    try:
+        incoming = await asyncio.to_thread(uploads().receive, actor, name, int(length) if length.isdecimal() else None)
+    except Refusal as refusal:
+        return await _refused(request, refusal, 413)
+    try:
+        async for piece in request.stream():
+            incoming.write(piece)
+    except Refusal as refusal:
+        return await _refused(request, refusal, 413)
+    except ClientDisconnect:
+        incoming.discard()
+        raise
+    return JSONResponse({"id": incoming.done().id})
+
+
+async def rejected(request: Request) -> Response:
+    """GET /import/{id}/rejected.csv: the rejected rows, whole, with row number, reason and suggested repair."""
+    rt = runtime()
+    actor = await rt.people.actor(request.headers.get("cookie", ""))
+    if actor is None:
+        return _sentence(request, NotSignedIn(), 401)
+    import_id = int(request.path_params["import_id"])
+    try:
+        columns, rows = await asyncio.to_thread(rejected_rows, rt.db, actor, import_id)
+    except ImportNotFound as refusal:
+        return _sentence(request, refusal, 404)
+    language = _language(request)
+    name = f"{translate(language, 'imports.export_name')}-{import_id}.csv"
+    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
+    return StreamingResponse(_csv(language, columns, rows), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def neutral(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula. The import takes the apostrophe off again."""
+    return f"'{cell}" if cell.startswith(FORMULA) else cell
+
+
+def _csv(language: str, columns: list[str], rows: Iterator[Rejection]) -> Iterator[str]:
+    """Semicolons and a byte order mark, as Excel wants them; written in pieces."""
+    told = [translate(language, f"imports.{name}") for name in ("row", "reason", "repair")]
+    names = [name or translate(language, "imports.column", number=i + 1) for i, name in enumerate(columns)]
+    yield "\ufeff" + _line([*names, *told])
+    for row in rows:
+        family = "imports" if row.reason in ("open_quote", "extra_cells") else "phone"
+        why = translate(language, f"{family}.reason.{row.reason}")
+        yield _line([*row.cells, str(row.row), why, row.suggestion])
+
+
+def _line(cells: list[str]) -> str:
+    out = io.StringIO()
+    csv.writer(out, delimiter=";", lineterminator="\r\n").writerow([neutral(cell) for cell in cells])
+    return out.getvalue()
+
+
+async def _refused(request: Request, refusal: Refusal, status: int) -> Response:
+    """The refusal as the page's script reads it, after the rest of the body: else it sees a broken connection."""
+    read = 0
+    try:
+        async for piece in request.stream():
+            read += len(piece)
+            if read > DRAINED:
+                break
+    except (ClientDisconnect, RuntimeError):
+        pass
+    return JSONResponse({"key": refusal.key, "params": refusal.params}, status)
+
+
+def _sentence(request: Request, refusal: Refusal, status: int) -> Response:
+    return Response(translate(_language(request), refusal.key, **refusal.params), status, media_type="text/plain")
+
+
+def _language(request: Request) -> str:
+    return reader_language(request.headers.get("cookie", ""), request.headers.get("accept-language", ""))
+
+
+ROUTES = [
+    Route("/import/files", receive, methods=["POST"]),
+    Route("/import/{import_id:int}/rejected.csv", rejected, methods=["GET"]),
+]
