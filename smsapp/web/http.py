@@ -130,6 +130,18 @@ async def let_in(request: Request, actor: Actor, *, keep: bool = False) -> Respo
     return answer
 
 
+async def actor_of_request(request: Request) -> Actor:
+    """Who asks a route of a room (a download). Such routes only read: what changes something is an event or a form.
+
+    Raises:
+        Unacceptable: nobody is signed in (401).
+    """
+    actor = await runtime().people.actor(request.headers.get("cookie", ""))
+    if actor is None:
+        raise Unacceptable(401, "web.not_signed_in")
+    return actor
+
+
 async def alive(_request: Request) -> Response:
     """GET /livez: the process answers."""
     return PlainTextResponse("ok", headers={"cache-control": "no-store"})

@@ -1,7 +1,6 @@
 """Events as a browser sends them, through Reflex's own processor and our guard, without a server."""
 
 import asyncio
-import contextlib
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -17,12 +16,13 @@ from reflex_base.event.processor import BaseStateEventProcessor
 
 from smsapp.accounts import sessions
 from smsapp.accounts.actor import Actor
+from smsapp.domain.errors import Refusal
 from smsapp.smsapp import app
 from smsapp.web.runtime import runtime
 
 
 class Tab:
-    """One open tab. ``updates`` is everything that reached the browser."""
+    """One open tab. ``updates`` is all that reached the browser, ``failures`` what handlers raised beside refusals."""
 
     def __init__(
         self, processor: BaseStateEventProcessor, manager: StateManagerMemory, cookie: str, token: str
@@ -32,10 +32,11 @@ class Tab:
         self.cookie = cookie
         self.token = token
         self.updates: list[StateUpdate] = []
+        self.failures: list[str] = []
         self._news = asyncio.Condition()
 
     async def send(
-        self, name: str, payload: Mapping[str, Any] | None = None, path: str = "/nowhere"
+        self, name: str, payload: Mapping[str, Any] | None = None, path: str = "/nowhere", **query: str
     ) -> list[StateUpdate]:
         """Send one event and wait until it and all that it started are done; the updates that came back.
 
@@ -45,11 +46,21 @@ class Tab:
         event = Event(
             name=name,
             payload=dict(payload or {}),
-            router_data={"pathname": path, "asPath": path, "token": self.token, "headers": {"cookie": self.cookie}},
+            router_data={
+                "pathname": path,
+                "asPath": path,
+                "query": query,
+                "token": self.token,
+                "headers": {"cookie": self.cookie},
+            },
         )
         future = await self._processor.enqueue(self.token, event)
-        with contextlib.suppress(Exception):
+        try:
             await future.wait_all()
+        except Refusal:
+            pass
+        except Exception as failure:
+            self.failures.append(repr(failure))
         return self.updates[before:]
 
     async def receive(self, update: StateUpdate) -> None:

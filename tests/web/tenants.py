@@ -1,0 +1,83 @@
+"""A tenant with something in every room, all of it marked, and a picture of it to compare afterwards."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Table, select
+from sqlmodel import SQLModel
+
+from smsapp.accounts import mail
+from smsapp.accounts.actor import Actor
+from smsapp.campaigns import service as campaigns
+from smsapp.campaigns.launch import Seen, launch
+from smsapp.campaigns.pricing import Terms, quote_campaign
+from smsapp.contacts import blacklist, groups
+from smsapp.contacts import service as contacts
+from smsapp.db import Database
+from smsapp.imports.tables import ContactImport, Rejection
+from smsapp.sending.materialise import materialise
+from smsapp.sending.tables import Reply, ReportInbox
+
+MARK = "zzinterdit"
+NUMBERS = (33699999901, 33699999902, 33699999903)
+
+# What no page shows and no handler names: their rows are not looked for.
+HIDDEN = {"account", "app_user", "user_session", "ledger_account", "ledger_transfer"}
+
+
+def fill(db: Database, actor: Actor) -> None:
+    """Put something of the actor's account into every table that belongs to accounts."""
+    ids = [
+        contacts.create_contact(db, actor, contacts.Sheet(number=f"+{number}", nom=f"{MARK}{number}", prenom=MARK))
+        for number in NUMBERS
+    ]
+    group_id = groups.create_group(db, actor, f"{MARK} groupe", ids)
+    blacklist.blacklist(db, actor, [NUMBERS[2]], reason=MARK)
+    unsent = campaigns.create_draft(db, actor)
+    campaigns.edit_draft(db, actor, unsent, name=f"{MARK} brouillon", text=f"{MARK} bonjour")
+    sent = campaigns.create_draft(db, actor)
+    campaigns.edit_draft(db, actor, sent, name=f"{MARK} partie", text=f"{MARK} bonjour", purpose="transactional")
+    campaigns.add_group(db, actor, sent, group_id)
+    quote = quote_campaign(db, sent, Terms())
+    launch(db, actor, sent, Seen(quote.kept, quote.total), Terms(), consent=True)
+    materialise(db, sent, lambda of, campaign_id: quote_campaign(of, campaign_id, Terms()))
+    now = db.now()
+    with db.write() as s:
+        mail.post(s, actor.account_id, actor.email, f"{MARK} courrier", MARK, now)
+        done = ContactImport(
+            account_id=actor.account_id,
+            user_id=actor.user_id,
+            filename=f"{MARK}.csv",
+            read=1,
+            rejected=1,
+            created_at=now,
+        )
+        s.add(done)
+        s.flush()
+        s.add(Rejection(import_id=done.id or 0, row=2, value=f"{MARK} 12", reason="letters", cells=[MARK]))
+        key = f"{MARK}:{actor.account_id}"
+        s.add(ReportInbox(key=key, gateway=MARK, kind="mo", received_at=now, try_at=now, processed_at=now))
+        s.flush()
+        s.add(Reply(inbox_key=key, account_id=actor.account_id, campaign_id=sent, e164=NUMBERS[0], text=MARK, at=now))
+
+
+def tables() -> Iterable[Table]:
+    """Every table of the product."""
+    return SQLModel.metadata.sorted_tables
+
+
+def picture(db: Database) -> dict[str, set[tuple[Any, ...]]]:
+    """Every row of every table, as text."""
+    with db.read() as s:
+        return {table.name: {tuple(map(str, row)) for row in s.execute(select(table)).all()} for table in tables()}
+
+
+def ids_of(db: Database, actor: Actor) -> dict[str, set[int]]:
+    """The numeric keys of what belongs to an account, by table."""
+    found: dict[str, set[int]] = {}
+    with db.read() as s:
+        for table in tables():
+            if "account_id" in table.c and "id" in table.c:
+                rows = s.execute(select(table.c.id).where(table.c.account_id == actor.account_id)).all()
+                found[table.name] = {int(row[0]) for row in rows if isinstance(row[0], int)}
+    return found
