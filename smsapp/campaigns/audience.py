@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import polars as pl
-from sqlalchemy import BigInteger, Integer, select
+from sqlalchemy import BigInteger, FromClause, Integer, select
 from sqlmodel import Session, col
 
 from smsapp.contacts.tables import Contact, GroupMember, Suppression
-from smsapp.db.rows import rows
+from smsapp.db.rows import pack, rows
 from smsapp.domain.phone import Caution, read_column, split_numbers
 from smsapp.domain.quote import RECIPIENTS, empty_recipients
 from smsapp.domain.template import VARIABLES
@@ -88,11 +88,12 @@ def _typed(session: Session, account_id: int, read: pl.DataFrame) -> pl.DataFram
     if not read.height:
         return empty_recipients().drop("rank")
     numbers = read["e164"].unique().to_list()
-    sought = rows(session.connection(), {"sought": BigInteger()}, ((e164,) for e164 in numbers))
+    sought, given = _sent(session, numbers)
     found = session.execute(
         select(*_FIELDS)
-        .join(sought, sought.c.sought == col(Contact.e164))
-        .where(col(Contact.account_id) == account_id, col(Contact.deleted_at).is_(None))
+        .join(sought, sought.c.value == col(Contact.e164))
+        .where(col(Contact.account_id) == account_id, col(Contact.deleted_at).is_(None)),
+        given,
     ).all()
     filled = pl.sum_horizontal([(pl.col(name) != "").cast(pl.Int8) for name in VARIABLES])
     known = (
@@ -112,16 +113,13 @@ def _contacts(session: Session, account_id: int, contact_ids: Sequence[int]) -> 
     """Contacts chosen one by one, in the order of choice."""
     if not contact_ids:
         return empty_recipients().drop("rank")
-    chosen = rows(
-        session.connection(),
-        {"chosen": BigInteger(), "place": Integer()},
-        ((id, i) for i, id in enumerate(contact_ids)),
-    )
+    chosen, given = _sent(session, contact_ids)
     found = session.execute(
         select(*_FIELDS)
-        .join(chosen, chosen.c.chosen == col(Contact.id))
+        .join(chosen, chosen.c.value == col(Contact.id))
         .where(col(Contact.account_id) == account_id, col(Contact.deleted_at).is_(None))
-        .order_by(chosen.c.place)
+        .order_by(chosen.c.place),
+        given,
     ).all()
     return _frame(found, _MATCHES).with_columns(source=pl.lit("contact"))
 
@@ -130,18 +128,24 @@ def _groups(session: Session, account_id: int, group_ids: Sequence[int]) -> pl.D
     """The members of groups, group after group in the order of choice, oldest contact first."""
     if not group_ids:
         return empty_recipients().drop("rank")
-    chosen = rows(
-        session.connection(), {"chosen": BigInteger(), "place": Integer()}, ((id, i) for i, id in enumerate(group_ids))
-    )
+    chosen, given = _sent(session, group_ids)
     found = session.execute(
         select(*_FIELDS, col(GroupMember.group_id))
         .join(GroupMember, col(GroupMember.contact_id) == col(Contact.id))
-        .join(chosen, chosen.c.chosen == col(GroupMember.group_id))
+        .join(chosen, chosen.c.value == col(GroupMember.group_id))
         .where(col(Contact.account_id) == account_id, col(Contact.deleted_at).is_(None))
-        .order_by(chosen.c.place, col(Contact.id))
+        .order_by(chosen.c.place, col(Contact.id)),
+        given,
     ).all()
     members = _frame(found, {**_MATCHES, "group_id": pl.Int64()})
     return members.with_columns(source=pl.format("group:{}", "group_id")).drop("group_id")
+
+
+def _sent(session: Session, values: Sequence[int]) -> tuple[FromClause, dict[str, str]]:
+    """Numbers as a table (value, place) within a statement, and the parameter that brings them."""
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    table = rows(sqlite, (("value", BigInteger()), ("place", Integer())))
+    return table, {"rows": pack(sqlite, ((value, place) for place, value in enumerate(values)))}
 
 
 def _frame(found: Sequence[Any], schema: dict[str, Any]) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from smsapp.campaigns.audience import Audience
 from smsapp.campaigns.pricing import Terms, audience_of, price, region_of
 from smsapp.campaigns.rules import is_priceable
 from smsapp.campaigns.service import entry_id, owned
+from smsapp.contacts.service import why_unreadable
 from smsapp.contacts.tables import Group
 from smsapp.db import Database
 from smsapp.domain.errors import Refusal
@@ -95,7 +96,7 @@ def _invalid(people: Audience, region: str) -> Excluded:
     for text, *_ in people.unreadable.head(ROWS).iter_rows():
         read = read_number(text, region)
         if isinstance(read, Unreadable):
-            why = Refusal(f"phone.reason.{read.reason.value}", count=read.missing_digits or 0, suggestion="")
+            why = Refusal(*why_unreadable(read.reason.value, read.missing_digits or 0))
             rows.append(ExcludedRow(entry_id(text), text[:60], "", why, tuple(map(_repair, read.suggestions[:3]))))
     return Excluded("invalid", people.unreadable.height, tuple(rows))
 

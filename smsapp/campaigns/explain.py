@@ -91,6 +91,8 @@ class QuoteView:
     segments: int  # of most messages
     most_segments: int
     longest: int  # index of the longest message, for `preview`
+    longest_name: str
+    histogram: tuple[tuple[int, int], ...]  # segments, messages
     mention: str  # what is appended for most recipients
     destinations: tuple[DestinationLine, ...]
     formula: tuple[FormulaPart, ...]
@@ -136,7 +138,6 @@ def quote_view(db: Database, actor: Actor, campaign_id: int, terms: Terms) -> Qu
         saving = _saving(session, campaign, terms, people, quote) if priced else None
         now = db.now()
     marketing = campaign.purpose == "marketing"
-    common = max(quote.histogram, key=lambda n: (quote.histogram[n], n), default=1)
     return QuoteView(
         priced=priced,
         recipients=quote.kept,
@@ -148,9 +149,11 @@ def quote_view(db: Database, actor: Actor, campaign_id: int, terms: Terms) -> Qu
         units=quote.total if priced else 0,
         saved=quote.saved if priced else 0,
         available=available,
-        segments=common,
+        segments=_common(quote),
         most_segments=max(quote.histogram, default=1),
         longest=_longest_index(quote),
+        longest_name=_name(quote.longest) if quote.longest else "",
+        histogram=tuple(quote.histogram.items()) if priced else (),
         mention=_common_mention(quote, campaign, terms),
         destinations=_destinations(quote) if priced else (),
         formula=_formula(quote) if priced else (),

@@ -188,13 +188,17 @@ def add_contacts(db: Database, actor: Actor, campaign_id: int, contact_ids: Coll
     return _change(db, actor, campaign_id, change)
 
 
-def add_group(db: Database, actor: Actor, campaign_id: int, group_id: int) -> Draft:
-    """Add a group (S31). Raises CampaignNotFound, NotADraft, GroupNotFound."""
-    if group_id not in {group.id for group in groups(db, actor)}:
+def add_groups(db: Database, actor: Actor, campaign_id: int, group_ids: Collection[int]) -> Draft:
+    """Add groups (S31); those already chosen are passed over.
+
+    Raises:
+        CampaignNotFound, NotADraft, GroupNotFound
+    """
+    if not set(group_ids) <= {group.id for group in groups(db, actor)}:
         raise GroupNotFound
 
     def change(found: Campaign, _session: Session) -> None:
-        found.group_ids = list(dict.fromkeys([*found.group_ids, group_id]))
+        found.group_ids = list(dict.fromkeys([*found.group_ids, *group_ids]))
 
     return _change(db, actor, campaign_id, change)
 

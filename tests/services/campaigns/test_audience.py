@@ -14,7 +14,7 @@ from smsapp.campaigns.service import (
     NotADraft,
     TooManyNumbers,
     add_contacts,
-    add_group,
+    add_groups,
     add_numbers,
     chips,
     create_draft,
@@ -90,7 +90,7 @@ def test_m12_duplicates_are_told_with_the_copy_that_stays(db: Database, actor: A
     group = create_group(db, actor, "Fidèles", [ines])
     made = ready("Bonjour $prenom", "")
     add_contacts(db, actor, made, [sparse])
-    add_group(db, actor, made, group)
+    add_groups(db, actor, made, [group])
     view = quote_view(db, actor, made, TERMS)
     assert (view.recipients, view.duplicates, view.units, view.saved) == (1, 1, 10_000, 10_000)
     [row] = excluded(db, actor, made, "duplicate", TERMS).rows
@@ -121,7 +121,7 @@ def test_s32_a_country_without_a_price_is_left_out_with_its_reason(db: Database,
     ("typed", "reason", "repair"),
     [
         ("0612345678 Paul", "letters", 33612345678),
-        ("06 12 34 56 7", "too_short", None),
+        ("06 12 34 56 7", "missing_digits", None),
         ("0696123456", "needs_country_code", 596696123456),
         ("0639691234", "needs_country_code", 262639691234),
         ("0123456789", "fixed_line", None),
@@ -154,7 +154,7 @@ def test_chips_show_groups_contacts_and_first_of_all_the_numbers_to_put_right(
 ) -> None:
     made = create_draft(db, actor)
     ines = book("0612345678", prenom="Inès", nom="Moreau")
-    add_group(db, actor, made, create_group(db, actor, "Fidèles", [ines]))
+    add_groups(db, actor, made, [create_group(db, actor, "Fidèles", [ines])])
     add_contacts(db, actor, made, [ines])
     add_numbers(db, actor, made, "\n".join(f"06{i:08d}" for i in range(20)) + "\n06 39 98 7")
     found = chips(db, actor, made)
@@ -232,7 +232,7 @@ def test_nothing_of_another_account_is_seen_or_touched(
     made = ready()
     add_contacts(db, actor, made, [theirs])
     with pytest.raises(GroupNotFound):
-        add_group(db, actor, made, group)
+        add_groups(db, actor, made, [group])
     assert resolved(db, actor, "", (theirs,), (group,)).recipients.height == 0
     assert chips(db, actor, made).total == 1
     assert drafts(db, other) == []

@@ -11,7 +11,7 @@ from smsapp.campaigns.explain import quote_view
 from smsapp.campaigns.launch import ConsentMissing, QuoteChanged, Seen, launch
 from smsapp.campaigns.pricing import CampaignNotFound, quote_campaign
 from smsapp.campaigns.rules import BadSender, NoRecipient, NotEnoughCredits, NoWayOut, TextMissing, UnknownVariables
-from smsapp.campaigns.service import NotADraft, add_group, add_numbers, create_draft, edit_draft
+from smsapp.campaigns.service import NotADraft, add_groups, add_numbers, create_draft, edit_draft
 from smsapp.campaigns.tables import Campaign, CampaignState
 from smsapp.contacts.blacklist import blacklist
 from smsapp.contacts.groups import create_group
@@ -60,7 +60,7 @@ def test_the_quote_is_what_the_outbox_writes_to_the_last_unit(
 ) -> None:
     made = ready("Bonjour $prenom|client|, dès 45€ d’achat", "0612345678, 0033612345678, 447700040123, 0696123456")
     members = [book(f"06123456{i:02d}", prenom="Marie-Emmanuelle" * (i % 3), nom="ô") for i in range(70, 90)]
-    add_group(db, actor, made, create_group(db, actor, "Fidèles", members))
+    add_groups(db, actor, made, [create_group(db, actor, "Fidèles", members)])
     blacklist(db, actor, [33612345671])
     view = quote_view(db, actor, made, TERMS)
     launch(db, actor, made, Seen(view.recipients, view.units), TERMS, consent=True)
@@ -69,7 +69,7 @@ def test_the_quote_is_what_the_outbox_writes_to_the_last_unit(
         messages = session.execute(select(Message).where(Message.campaign_id == made)).scalars().all()
         run = session.get(CampaignRun, made)
     assert run
-    assert len(messages) == len({message.e164 for message in messages}) == view.recipients == 21
+    assert len(messages) == len({message.e164 for message in messages}) == view.recipients == 20
     assert sum(message.cost for message in messages) == run.units == view.units
     assert (run.duplicates, run.blacklisted, run.unreadable) == (2, 1, 1)
     assert campaign(db, made).state == CampaignState.RUNNING
@@ -80,7 +80,7 @@ def test_a_book_that_changed_meanwhile_is_refused_with_the_new_figures(
 ) -> None:
     made = ready("Bonjour", "0612345678")
     gone = book("0612345679")
-    add_group(db, actor, made, create_group(db, actor, "Fidèles", [gone, book("0612345670")]))
+    add_groups(db, actor, made, [create_group(db, actor, "Fidèles", [gone, book("0612345670")])])
     agreed = seen(db, actor, made)
     delete_contacts(db, actor, [gone])
     with pytest.raises(QuoteChanged) as refused:

@@ -1,0 +1,406 @@
+"""What the composer holds. The draft in the database is the truth: each change is written down before it is priced."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+import reflex as rx
+from annotated_types import MaxLen
+
+from smsapp.accounts.actor import Actor
+from smsapp.campaigns import service
+from smsapp.campaigns.excluded import Excluded, Kind, excluded
+from smsapp.campaigns.explain import Preview, QuoteView, optimise, preview, quote_view
+from smsapp.campaigns.launch import QuoteChanged, Seen, launch
+from smsapp.campaigns.pricing import CampaignNotFound, Terms
+from smsapp.campaigns.rules import BadSender, NoRecipient, TextMissing, check_sender, proposed_sender
+from smsapp.campaigns.screen import (
+    ChipItem,
+    DraftItem,
+    Figures,
+    LeftOut,
+    Shown,
+    chip_items,
+    draft_items,
+    figures,
+    first_mention,
+    left_out,
+    said,
+    shown,
+)
+from smsapp.campaigns.service import Chips, Draft, NotADraft
+from smsapp.domain.errors import Refusal
+from smsapp.i18n import Sentence
+from smsapp.web.guard import actor_of
+from smsapp.web.notices import notice, refuse
+from smsapp.web.runtime import runtime
+
+LONGEST_TEXT = 200_000  # characters kept of a text, however wrong it is
+_IDS = re.compile(r"\d{1,18}(?:,\d{1,18})*")
+
+
+class ComposeState(rx.State):
+    """Nouveau SMS. ``version`` names the text that the browser was given: what it sends for another one is dropped."""
+
+    campaign_id: int = 0
+    name: str = ""
+    text: str = ""
+    version: int = 0
+    purpose: str = "marketing"
+    custom: bool = False
+    sender: str = ""
+    sender_error: Sentence = Sentence()
+    chips: list[ChipItem] = []
+    chips_total: int = 0
+    figures: Figures = Figures()
+    person: Shown = Shown()
+    saved_at: str = ""
+    drafts: list[DraftItem] = []
+    tried: bool = False
+    undo_units: int = 0
+
+    reviewing: bool = False
+    consent: bool = False
+    sending: bool = False
+    changed: bool = False
+
+    listed: str = ""
+    left_out: list[LeftOut] = []
+    left_out_total: int = 0
+
+    _opened_at: datetime | None = None
+    _index: int = 0
+    _asked: int = 0
+    _undo: str = ""
+
+    @rx.event
+    async def enter(self) -> Any:
+        """The page is entered: ?draft= opens a draft, ?group= and ?contacts= begin one, nothing begins a blank."""
+        actor = await actor_of(self)
+        asked = self.router.url.query_parameters
+        draft_id = _number(asked.get("draft", ""))
+        if draft_id and draft_id == self.campaign_id:
+            return [ComposeState.requote, ComposeState.list_drafts]
+        self._blank()
+        if draft_id:
+            return await self._open(actor, draft_id)
+        group, contacts = _number(asked.get("group", "")), _numbers(asked.get("contacts", ""))
+        if group:
+            return await self._keep(lambda db, who, id: service.add_groups(db, who, id, [group]))
+        if contacts:
+            return await self._keep(lambda db, who, id: service.add_contacts(db, who, id, contacts))
+        return [ComposeState.requote, ComposeState.list_drafts]
+
+    @rx.event
+    async def list_drafts(self) -> None:
+        """The other drafts, for the menu."""
+        actor = await actor_of(self)
+        found = await asyncio.to_thread(service.drafts, runtime().db, actor)
+        self.drafts = draft_items(found, self.campaign_id)
+
+    @rx.event
+    async def typed(self, text: Annotated[str, MaxLen(LONGEST_TEXT)], version: int) -> Any:
+        """The text changed in the browser."""
+        if version != self.version or text == self.text:
+            return None
+        self.text = text
+        self.undo_units = 0
+        return await self._keep(lambda db, who, id: service.edit_draft(db, who, id, text=text))
+
+    @rx.event
+    async def rename(self, name: Annotated[str, MaxLen(400)]) -> Any:
+        """The campaign's name."""
+        if name == self.name:
+            return None
+        self.name = name
+        return await self._keep(lambda db, who, id: service.edit_draft(db, who, id, name=name))
+
+    @rx.event
+    async def set_purpose(self, purpose: Literal["marketing", "transactional"]) -> Any:
+        """Marketing carries a STOP mention, transactional does not (M6)."""
+        self.purpose = purpose
+        return await self._keep(lambda db, who, id: service.edit_draft(db, who, id, purpose=purpose))
+
+    @rx.event
+    async def set_stop(self, stop: bool) -> Any:
+        """The switch of the STOP mention says the same as the purpose."""
+        return ComposeState.set_purpose("marketing" if stop else "transactional")
+
+    @rx.event
+    async def choose_sender(self, kind: Literal["reply", "custom"]) -> Any:
+        """With reply, or under a name; the first name proposed is made from the account's."""
+        actor = await actor_of(self)
+        self.custom = kind == "custom"
+        return await self._keep_sender(proposed_sender(actor.account_name) if self.custom else "")
+
+    @rx.event
+    async def set_sender(self, sender: Annotated[str, MaxLen(40)]) -> Any:
+        """The sender's name as it is typed."""
+        return await self._keep_sender(sender)
+
+    @rx.event
+    async def add(self, raw: Annotated[str, MaxLen(LONGEST_TEXT)]) -> Any:
+        """Numbers typed or pasted (S28, S29)."""
+        return await self._keep(lambda db, who, id: service.add_numbers(db, who, id, raw))
+
+    @rx.event
+    async def remove(self, chip_id: Annotated[str, MaxLen(60)]) -> Any:
+        """A chip goes."""
+        return await self._keep(lambda db, who, id: service.remove_chip(db, who, id, chip_id))
+
+    @rx.event
+    async def repair(self, chip_id: Annotated[str, MaxLen(60)], e164: int) -> Any:
+        """One click puts a typed number right."""
+        events = await self._keep(lambda db, who, id: service.replace_number(db, who, id, chip_id, e164))
+        await self._list_left_out(self.listed)
+        return events
+
+    @rx.event
+    async def drop_unreadable(self) -> Any:
+        """Every text that is no number goes."""
+        self.listed = ""
+        return await self._keep(service.drop_unreadable)
+
+    @rx.event
+    async def optimise(self) -> Any:
+        """Replace what costs, because it was asked; the text before is kept for the way back."""
+        actor = await actor_of(self)
+        before, saving = self.text, None
+        if self.campaign_id:
+            saving = await self._try(lambda: optimise(runtime().db, actor, self.campaign_id, self._terms()))
+        if saving is not None:
+            self._show_text(saving.text)
+            self._undo, self.undo_units = before, saving.units
+        return ComposeState.requote
+
+    @rx.event
+    async def undo(self) -> Any:
+        """Back to the text before the replacements."""
+        before = self._undo
+        self._show_text(before)
+        self._undo, self.undo_units = "", 0
+        return await self._keep(lambda db, who, id: service.edit_draft(db, who, id, text=before))
+
+    @rx.event
+    async def show_person(self, step: Literal[-1, 0, 1]) -> None:
+        """The previous or next recipient on the phone; 0: the one with the longest message."""
+        if not self.campaign_id:
+            return
+        actor = await actor_of(self)
+        wanted = self._index + step if step else self.figures.longest
+        found = await asyncio.to_thread(preview, runtime().db, actor, self.campaign_id, wanted, self._terms())
+        self._take_person(found)
+
+    @rx.event
+    async def list_left_out(self, kind: Kind) -> None:
+        """Open the window of those left out for one reason."""
+        await self._list_left_out(kind)
+
+    @rx.event
+    async def show_left_out(self, shown: bool) -> None:
+        """The window of exclusions is closed by its own means (Esc, the cross)."""
+        if not shown:
+            self.listed = ""
+
+    @rx.event
+    async def review(self) -> Any:
+        """Everything once more, priced now: either what stands in the way, or the review."""
+        actor = await actor_of(self)
+        self.tried, self.consent, self.changed = True, False, False
+        if not self.campaign_id:
+            self.figures = replace(self.figures, problems=[said(NoRecipient()), said(TextMissing())])
+            return None
+        if self.sender_error.key:
+            return rx.set_focus("sender")
+        await self._price(actor)
+        self.reviewing = not self.figures.problems
+        return None
+
+    @rx.event
+    async def show_review(self, shown: bool) -> None:
+        """The review is closed."""
+        self.reviewing = shown and self.reviewing
+
+    @rx.event
+    async def set_consent(self, given: bool) -> None:
+        """These people accepted to be written to (S59): never ticked by us."""
+        self.consent = given
+
+    @rx.event
+    async def send(self) -> Any:
+        """Launch, with the figures on screen; other figures are shown and have to be agreed to again."""
+        actor = await actor_of(self)
+        seen = Seen(self.figures.recipients, self.figures.units)
+        try:
+            sent = await asyncio.to_thread(
+                launch, runtime().db, actor, self.campaign_id, seen, self._terms(), consent=self.consent
+            )
+        except QuoteChanged as refusal:
+            self.changed, self.consent = True, False
+            await refuse(self, refusal)
+            await self._price(actor)
+            self.reviewing = not self.figures.problems
+            return None
+        except Refusal as refusal:
+            await refuse(self, refusal)
+            return ComposeState.requote
+        if engine := runtime().engine:
+            engine.wake()
+        self._blank()
+        return rx.redirect(f"/sent/{sent}")
+
+    @rx.event
+    async def discard(self) -> Any:
+        """Throw the draft away."""
+        actor = await actor_of(self)
+        if self.campaign_id:
+            try:
+                await asyncio.to_thread(service.delete_draft, runtime().db, actor, self.campaign_id)
+            except Refusal as refusal:
+                await refuse(self, refusal)
+                return None
+            await notice(self, "success", "campaigns.discarded")
+        self._blank()
+        return rx.redirect("/dashboard")
+
+    @rx.event(background=True)
+    async def requote(self) -> None:
+        """Price the draft outside the state's lock; a newer change makes an older answer void."""
+        async with self:
+            self._asked += 1
+            asked, campaign_id, index = self._asked, self.campaign_id, self._index
+            actor = await actor_of(self)
+            if not campaign_id:
+                return
+        try:
+            found = await asyncio.to_thread(_all, actor, campaign_id, index, self._terms())
+        except Refusal:  # thrown away or launched meanwhile
+            return
+        async with self:
+            if asked == self._asked and campaign_id == self.campaign_id:
+                self._take(*found)
+
+    async def _price(self, actor: Actor) -> None:
+        """The same at once, for the review and the sending."""
+        self._asked += 1
+        self._take(*await asyncio.to_thread(_all, actor, self.campaign_id, self._index, self._terms()))
+
+    async def _keep(self, change: Callable[[Any, Actor, int], Draft]) -> Any:
+        """Write a change down, in a draft that is made by the first one; what follows prices it."""
+        actor = await actor_of(self)
+        db, born = runtime().db, not self.campaign_id
+        if born:
+            self.campaign_id = await asyncio.to_thread(service.create_draft, db, actor, self._opened_at)
+        try:
+            kept = await asyncio.to_thread(change, db, actor, self.campaign_id)
+        except (NotADraft, CampaignNotFound) as refusal:
+            await refuse(self, refusal)
+            return None
+        except Refusal as refusal:
+            await refuse(self, refusal)
+        else:
+            self.saved_at = kept.updated_at.isoformat()
+        address = [rx.redirect(f"/compose?draft={self.campaign_id}", replace=True)] if born else []
+        return [*address, ComposeState.requote]
+
+    async def _keep_sender(self, sender: str) -> Any:
+        self.sender = sender
+        self.sender_error = Sentence()
+        if self.custom:
+            try:
+                check_sender(sender)
+            except BadSender as refusal:
+                self.sender_error = said(refusal)
+        return await self._keep(lambda db, who, id: service.edit_draft(db, who, id, sender=sender))
+
+    async def _try(self, work: Callable[[], Any]) -> Any:
+        """The answer of a service, or None and the reason shown."""
+        try:
+            return await asyncio.to_thread(work)
+        except Refusal as refusal:
+            await refuse(self, refusal)
+            return None
+
+    async def _open(self, actor: Actor, draft_id: int) -> Any:
+        try:
+            found = await asyncio.to_thread(service.draft, runtime().db, actor, draft_id)
+        except NotADraft:
+            return rx.redirect(f"/sent/{draft_id}", replace=True)
+        except Refusal as refusal:
+            await refuse(self, refusal)
+            return [ComposeState.requote, ComposeState.list_drafts]
+        self.campaign_id, self.name, self.text = found.id, found.name, found.text
+        self.purpose, self.sender, self.custom = found.purpose, found.sender, bool(found.sender)
+        self.saved_at = found.updated_at.isoformat()
+        self.version = _version(found.created_at)
+        if self.custom:
+            try:
+                check_sender(self.sender)
+            except BadSender as refusal:
+                self.sender_error = said(refusal)
+        return [ComposeState.requote, ComposeState.list_drafts]
+
+    async def _list_left_out(self, kind: str) -> None:
+        self.listed = kind
+        if not kind:
+            return
+        actor = await actor_of(self)
+        found: Excluded | None = await self._try(
+            lambda: excluded(runtime().db, actor, self.campaign_id, kind, self._terms())  # type: ignore[arg-type]
+        )
+        self.left_out = left_out(found) if found else []
+        self.left_out_total = found.total if found else 0
+        if not self.left_out_total:
+            self.listed = ""
+
+    def _terms(self) -> Terms:
+        return Terms.of(runtime().settings)
+
+    def _show_text(self, text: str) -> None:
+        """Put another text into the browser's hands."""
+        self.text = text
+        self.version += 1
+
+    def _take(self, draft: Draft, view: QuoteView, chips: Chips, person: Preview | None) -> None:
+        self.figures = figures(view, draft, self._terms())
+        self.chips, self.chips_total = chip_items(chips), chips.total
+        self._take_person(person)
+
+    def _take_person(self, person: Preview | None) -> None:
+        self.person = shown(person)
+        self._index = person.index if person else 0
+
+    def _blank(self) -> None:
+        """A new draft, not yet written down; the version is the instant, which the draft will keep as its birth."""
+        before = self.version
+        self.reset()
+        self._opened_at = datetime.fromtimestamp(max(runtime().db.now().timestamp(), before / 1000 + 0.001), UTC)
+        self.version = _version(self._opened_at)
+        self.figures = Figures(mention=first_mention(self._terms()))
+
+
+def _all(actor: Actor, campaign_id: int, index: int, terms: Terms) -> tuple[Draft, QuoteView, Chips, Preview | None]:
+    """What the page shows of a draft."""
+    db = runtime().db
+    return (
+        service.draft(db, actor, campaign_id),
+        quote_view(db, actor, campaign_id, terms),
+        service.chips(db, actor, campaign_id),
+        preview(db, actor, campaign_id, index, terms),
+    )
+
+
+def _version(opened_at: datetime) -> int:
+    """The same after a restart of the server, so that what is on screen is known again."""
+    return round(opened_at.timestamp() * 1000)
+
+
+def _number(text: str) -> int:
+    return int(text) if _IDS.fullmatch(text) and "," not in text else 0
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(part) for part in text.split(",")][:1_000] if _IDS.fullmatch(text) else []
