@@ -139,7 +139,11 @@ class _Replay:
             CAMPAIGN, CAMPAIGN.c.id == MESSAGE.c.campaign_id
         )
         queued = of_messages.where(mine, CAMPAIGN.c.state == CampaignState.RUNNING, state_is(State.QUEUED))
-        unknown = of_messages.where(mine, state_is(State.UNKNOWN))
+        lane = select(CAMPAIGN.c.id).where(mine)
+        unknown = select(func.min(MESSAGE.c.not_before, type_=UtcDateTime())).where(
+            state_is(State.UNKNOWN),
+            (MESSAGE.c.campaign_id + 0).in_(lane),  # by the index of unknown messages
+        )
         scheduled = select(func.min(CAMPAIGN.c.send_at, type_=UtcDateTime())).where(
             mine, CAMPAIGN.c.state == CampaignState.SCHEDULED
         )

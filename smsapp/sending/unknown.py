@@ -24,7 +24,7 @@ def questions(db: Database, lane: str, gateway: str, limit: int = 200) -> dict[i
     with db.read() as session:
         found = session.connection().execute(
             select(MESSAGE.c.id, MESSAGE.c.client_ref)
-            .join(CAMPAIGN, CAMPAIGN.c.id == MESSAGE.c.campaign_id)
+            .join(CAMPAIGN, CAMPAIGN.c.id == MESSAGE.c.campaign_id + 0)  # by the index of unknown messages, not theirs
             .where(state_is(State.UNKNOWN), MESSAGE.c.not_before <= db.now())
             .where(MESSAGE.c.gateway == gateway, CAMPAIGN.c.lane == lane)
             .order_by(MESSAGE.c.not_before)
