@@ -37,7 +37,7 @@ def fill(db: Database, actor: Actor) -> None:
     campaigns.edit_draft(db, actor, unsent, name=f"{MARK} brouillon", text=f"{MARK} bonjour")
     sent = campaigns.create_draft(db, actor)
     campaigns.edit_draft(db, actor, sent, name=f"{MARK} partie", text=f"{MARK} bonjour", purpose="transactional")
-    campaigns.add_group(db, actor, sent, group_id)
+    campaigns.add_groups(db, actor, sent, [group_id])
     quote = quote_campaign(db, sent, Terms())
     launch(db, actor, sent, Seen(quote.kept, quote.total), Terms(), consent=True)
     materialise(db, sent, lambda of, campaign_id: quote_campaign(of, campaign_id, Terms()))
