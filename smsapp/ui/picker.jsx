@@ -14,9 +14,6 @@ export function Picker({ results, query, label, placeholder, empty, onSearch, on
     defaultHighlightedIndex: 0,
     selectedItem: null,
     itemToString: (item) => item?.label ?? "",
-    onInputValueChange: ({ inputValue, type }) => {
-      if (type === useCombobox.stateChangeTypes.InputChange) search(inputValue);
-    },
     onSelectedItemChange: ({ selectedItem }) => {
       if (!selectedItem) return;
       onPick?.(selectedItem.id);
@@ -24,6 +21,7 @@ export function Picker({ results, query, label, placeholder, empty, onSearch, on
     },
   });
 
+  // Called by the field's own onChange: through downshift's onInputValueChange, a render late, fast typing loses letters.
   function search(next) {
     setText(next);
     clearTimeout(timer.current);
@@ -32,7 +30,7 @@ export function Picker({ results, query, label, placeholder, empty, onSearch, on
   const none = isOpen && text && !waiting && !items.length;
   return (
     <div className="picker">
-      <input {...props} {...getInputProps({ placeholder, "aria-label": label, className: "inp", autoComplete: "off", ref })} />
+      <input {...props} {...getInputProps({ placeholder, "aria-label": label, className: "inp", autoComplete: "off", ref, onChange: (e) => search(e.target.value) })} />
       <ul {...getMenuProps({ "aria-label": label, "aria-busy": waiting })}>
         {isOpen && items.map((item, index) => (
           <li key={item.id} {...getItemProps({ item, index })} data-active={index === highlightedIndex || undefined}>
