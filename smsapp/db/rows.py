@@ -53,11 +53,16 @@ def rows(sqlite: bool, columns: Columns) -> FromClause:
 def pack(sqlite: bool, data: Iterable[Sequence[object]]) -> str:
     """The parameter for ``rows``: tuples of int, str, None or aware datetime, in the order of the columns."""
 
+    known: dict[int, str] = {}  # one instant stands in many columns and rows, as the same object
+
     def instant(value: object) -> str:
+        if (text := known.get(id(value))) is not None:
+            return text
         if not isinstance(value, datetime):
             raise TypeError(f"{type(value).__name__} is not a value of a row")
-        text = (value if value.tzinfo is UTC else value.astimezone(UTC)).isoformat(" ", "microseconds")
-        return text[:-6] if sqlite else text
+        text = value.astimezone(UTC).isoformat(" ", "microseconds")
+        known[id(value)] = text = text[:-6] if sqlite else text
+        return text
 
     return json.dumps(data if isinstance(data, list) else list(data), default=instant)
 

@@ -3,6 +3,7 @@
 What is to be done stands in the rows, so that a tick missed, doubled or late changes nothing but the moment.
 """
 
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
@@ -18,6 +19,8 @@ class Scheduler:
     """Runs each job every so many seconds, never twice at once, until stopped."""
 
     def __init__(self) -> None:
+        # "Skipped: still running" is what we want of a clock, not a warning.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
         self._clock = AsyncIOScheduler(
             timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         )
