@@ -212,6 +212,17 @@ async def test_the_tab_of_somebody_else_is_empty(open_tabs: Browsers, person: Ca
         await thief.send(hydrate)
         assert "secret of" not in thief.seen
         assert "camille" not in thief.seen
+    await thief.send(MINE)  # the next person of the tab goes on with it
+    assert "secret of ines" in thief.seen
+
+
+async def test_the_next_person_of_a_tab_may_begin_anywhere(open_tabs: Browsers, person: Callable[[str], Actor]) -> None:
+    first = open_tabs.tab(person("camille"), token="shared")
+    await first.send(MINE)
+    second = open_tabs.tab(person("ines"), token="shared")
+    await second.send(MINE)
+    assert "secret of ines" in second.seen
+    assert "camille" not in second.seen
 
 
 async def test_signing_out_elsewhere_closes_the_tab(
