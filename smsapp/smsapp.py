@@ -8,6 +8,7 @@ import reflex as rx
 
 from smsapp import ui
 from smsapp.accounts import page as accounts
+from smsapp.campaigns import page as campaigns
 from smsapp.contacts import page as contacts
 from smsapp.imports import page as imports
 from smsapp.imports import routes as import_routes
@@ -22,7 +23,7 @@ try:
 except UnsafeSettings as error:
     raise SystemExit(f"smsapp cannot start: {error}") from None
 
-PAGES = [*home.PAGES, *accounts.PAGES, *contacts.PAGES, *imports.PAGES]
+PAGES = [*home.PAGES, *accounts.PAGES, *contacts.PAGES, *campaigns.PAGES, *imports.PAGES]
 ROUTES = http.routes([*import_routes.ROUTES])
 
 app = rx.App(

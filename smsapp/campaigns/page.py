@@ -1,0 +1,43 @@
+"""Nouveau SMS (board 02)."""
+
+import reflex as rx
+
+from smsapp.campaigns.parts import (
+    ComposeSheet,
+    audience,
+    facts_line,
+    foot,
+    header_actions,
+    message,
+    panel,
+    problems,
+    purpose_and_sender,
+)
+from smsapp.campaigns.state import ComposeState as S
+from smsapp.campaigns.window_parts import choosing, left_out, review
+from smsapp.i18n import t
+from smsapp.ui import monospace
+from smsapp.web.frame import PageSpec, frame
+
+
+def compose() -> rx.Component:
+    """/compose: a new SMS, its exact price and its real message; ?draft= ?group= ?contacts= fill it."""
+    form = rx.el.div(audience(), purpose_and_sender(), message(), problems(), class_name="cmp")
+    return frame(
+        ComposeSheet.create(),
+        monospace(),
+        form,
+        review(),
+        left_out(),
+        choosing(),
+        title=t("campaigns.title"),
+        active="compose",
+        facts=facts_line(),
+        actions=header_actions(),
+        panel=panel(),
+        foot=foot(),
+        ruled=True,
+    )
+
+
+PAGES = [PageSpec("/compose", compose, "campaigns.title", [S.enter])]

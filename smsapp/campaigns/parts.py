@@ -1,0 +1,413 @@
+"""Pieces of the composer: recipients, sender, message, encoding, phone, price (board 02). Windows: `window_parts`."""
+
+from typing import Any
+
+import reflex as rx
+from reflex.components.component import Component
+from reflex.vars import Var
+from reflex_base.utils.imports import ImportDict
+
+from smsapp.campaigns.choosing_state import ChoosingState
+from smsapp.campaigns.screen import Bin, DraftItem, Part, Term
+from smsapp.campaigns.state import ComposeState as S
+from smsapp.domain.template import VARIABLES
+from smsapp.i18n import Sentence, credits, language, number, say, t
+from smsapp.ui import (
+    Choice,
+    bubble,
+    button,
+    composer,
+    composer_stats,
+    confirm,
+    cost_line,
+    culprit_list,
+    figure,
+    help_line,
+    icon_button,
+    insert_at_caret,
+    menu,
+    menu_item,
+    note,
+    phone_frame,
+    recipients,
+    segment_ruler,
+    segmented,
+    tag,
+)
+from smsapp.ui.icons import icon
+
+_SHEET = rx.asset("compose.css", shared=True).importable_path
+_MODULE = rx.asset("compose.jsx", shared=True).importable_path
+SMS = "sms"
+
+
+class ComposeSheet(rx.Fragment):
+    """The style sheet of the composer."""
+
+    def add_imports(self) -> ImportDict:
+        return {"": [_SHEET]}
+
+
+class TerritoryName(rx.Component):
+    """The React component; use `territory`."""
+
+    library = _MODULE
+    tag = "TerritoryName"
+
+    code: rx.Var[str]
+    lang: rx.Var[str]
+    france: rx.Var[str]
+    others: rx.Var[str]
+
+
+class ReviewKey(rx.Component):
+    """Ctrl+Enter presses the button of that id."""
+
+    library = _MODULE
+    tag = "ReviewKey"
+
+    target: rx.Var[str]
+
+
+def territory(code: Any) -> Component:
+    """The name of a destination in the reader's language; "" stands for all the others."""
+    return TerritoryName.create(code=code, lang=language(), france=t("campaigns.france"), others=t("campaigns.others"))
+
+
+def facts_line() -> Component:
+    """The campaign's name, and when the draft was last written down."""
+    name = rx.el.input(
+        default_value=S.name,
+        key=S.version.to_string(),
+        on_blur=S.rename,
+        placeholder=t("campaigns.name_hint"),
+        aria_label=t("campaigns.name"),
+        max_length=120,
+        class_name="cmp-name",
+        id="campaign-name",
+    )
+    saved = rx.el.span(icon("check"), t("campaigns.saved", at=S.saved_at), class_name="cmp-saved i14", role="status")
+    return rx.fragment(name, rx.cond(S.saved_at != "", saved, rx.el.span(t("campaigns.unsaved"))))
+
+
+def header_actions() -> list[Component]:
+    """Other drafts; throw this one away."""
+
+    def other(item: Var[DraftItem]) -> Component:
+        words = rx.cond(item.title != "", item.title, t("campaigns.untitled"))
+        return menu_item(words, on_click=rx.redirect(item.href))
+
+    drafts = menu(button(t("campaigns.drafts"), role="ghost", name="files"), rx.foreach(S.drafts, other))
+    discard = confirm(
+        title=t("campaigns.discard_q"),
+        say=t("campaigns.discard_why"),
+        keep=button(t("campaigns.keep")),
+        go=button(t("campaigns.discard"), role="danger", on_click=S.discard),
+        trigger=button(t("campaigns.discard"), role="ghost", name="trash-2"),
+    )
+    return [rx.cond(S.drafts, drafts), rx.cond(S.campaign_id > 0, discard)]
+
+
+def audience() -> Component:
+    """Who receives it: chips, the two windows, and what was counted."""
+    ways = rx.el.div(
+        _way("contact", "book-user", t("campaigns.contacts")),
+        _way("group", "users", t("campaigns.groups")),
+        rx.el.a(icon("file-up"), t("campaigns.file"), href="/import", class_name="lightbtn"),
+        class_name="end",
+    )
+    return rx.el.section(
+        rx.el.div(rx.el.h2(t("campaigns.recipients")), ways, class_name="cmp-top"),
+        recipients(
+            chips=S.chips,
+            total=S.chips_total,
+            label=t("campaigns.recipients"),
+            placeholder=t("campaigns.recipients_hint"),
+            on_add=S.add,
+            on_remove=S.remove,
+            more=t("campaigns.more_chips", count=S.chips_total - S.chips.length()),
+        ),
+        _counts(),
+    )
+
+
+def _way(kind: str, name: str, label: Any) -> Component:
+    return rx.el.button(icon(name), label, type="button", class_name="lightbtn", on_click=ChoosingState.open(kind))
+
+
+def _counts() -> Component:
+    f = S.figures
+    valid = rx.el.span(
+        rx.el.span(icon("circle-check"), class_name="tx-ok row"),
+        rx.el.b(number(f.recipients)),
+        t("campaigns.valid", count=f.recipients),
+    )
+    fix = rx.el.span(t("campaigns.fix"), class_name="lk")
+    return rx.el.div(
+        valid,
+        _count(f.duplicates, "duplicate", "copy", t("campaigns.duplicates", count=f.duplicates)),
+        _count(f.blacklisted, "blacklisted", "ban", t("campaigns.blacklisted", count=f.blacklisted)),
+        _count(f.uncovered, "uncovered", "globe", t("campaigns.uncovered", count=f.uncovered), "tx-err"),
+        _count(f.ambiguous, "ambiguous", "circle-help", t("campaigns.ambiguous", count=f.ambiguous), "tx-warn", fix),
+        _count(f.invalid, "invalid", "circle-alert", t("campaigns.invalid", count=f.invalid), "tx-err", fix),
+        class_name="cmp-counts",
+        custom_attrs={"aria-live": "polite"},
+    )
+
+
+def _count(count: Any, kind: str, name: str, words: Any, look: str = "", fix: Component | None = None) -> Component:
+    said = rx.el.span(icon(name), rx.el.b(number(count)), words, class_name=f"row g6 {look}")
+    inside = [said] if fix is None else [said, fix]
+    return rx.cond(count > 0, rx.el.button(*inside, type="button", on_click=S.list_left_out(kind)))
+
+
+def purpose_and_sender() -> Component:
+    """Marketing or transactional; with reply or under a name."""
+    purposes = [
+        Choice("marketing", t("campaigns.marketing"), icon="megaphone"),
+        Choice("transactional", t("campaigns.transactional"), icon="bell"),
+    ]
+    kinds = [
+        Choice("custom", t("campaigns.custom"), icon="badge-check"),
+        Choice("reply", t("campaigns.reply"), icon="reply"),
+    ]
+    kind = rx.cond(S.custom, "custom", "reply")
+    name = rx.el.div(
+        rx.el.label(t("campaigns.sender_name"), html_for="sender", class_name="h2"),
+        rx.el.div(
+            rx.el.input(
+                id="sender",
+                class_name="inp",
+                value=S.sender,
+                on_change=S.set_sender,
+                debounce_timeout=250,
+                max_length=11,
+                auto_complete="off",
+                custom_attrs={
+                    "aria-describedby": "sender-help",
+                    "aria-invalid": rx.cond(S.sender_error.key != "", "true", "false"),
+                },
+            ),
+            rx.el.span(t("campaigns.sender_count", count=S.sender.length())),
+            class_name="cmp-sender",
+        ),
+        help_line("sender", "", say(S.sender_error)),
+        class_name="col grow",
+    )
+    return rx.el.div(
+        _choice(t("campaigns.purpose"), purposes, S.purpose, S.set_purpose),
+        _choice(t("campaigns.sender"), kinds, kind, S.choose_sender),
+        rx.cond(S.custom, name),
+        class_name="cmp-who",
+    )
+
+
+def _choice(label: Any, choices: list[Choice], chosen: Any, on_choose: Any) -> Component:
+    return rx.el.div(rx.el.h2(label), segmented(choices, chosen, label, on_choose), class_name="col")
+
+
+def message() -> Component:
+    """The text, its variables, its locked mention, and what it takes."""
+    stop = rx.el.label(
+        rx.el.span(t("campaigns.stop"), class_name="t2"),
+        rx.switch(checked=S.purpose == "marketing", on_change=S.set_stop, size="1", color_scheme="indigo"),
+        class_name="row g8 end",
+    )
+    tools = [
+        rx.el.button(
+            icon("plus"),
+            f"${name}",
+            type="button",
+            class_name="var i12",
+            aria_label=t("campaigns.insert", variable=f"${name}"),
+            on_click=insert_at_caret(SMS, f"${name}"),
+        )
+        for name in ("prenom", "nom", *(v for v in VARIABLES if v not in ("prenom", "nom")))
+    ]
+    mention = rx.el.div(
+        icon("lock"),
+        rx.el.span(S.figures.mention),
+        rx.el.span(t("campaigns.mention"), class_name="sr-only"),
+        class_name="sms-lock",
+        title=t("campaigns.mention"),
+    )
+    usual = rx.cond(S.figures.mention != "", f"\n{S.figures.mention}", "")
+    suffix = rx.cond(S.person.place > 0, S.person.mention, usual)
+
+    def warning(words: Var[Sentence]) -> Component:
+        return rx.el.div(icon("triangle-alert"), say(words), class_name="row g6 t2 tx-warn")
+
+    return rx.el.section(
+        rx.el.div(rx.el.h2(t("campaigns.message")), rx.el.span(stop, class_name="end"), class_name="cmp-top"),
+        rx.el.div(
+            rx.el.div(*tools, class_name="sms-tools"),
+            composer(
+                SMS,
+                value=S.text,
+                version=S.version,
+                on_value=S.typed,
+                label=t("campaigns.message"),
+                placeholder=t("campaigns.message_hint"),
+                values=S.person.values,
+                suffix=rx.cond(S.purpose == "marketing", suffix, ""),
+            ),
+            rx.cond((S.purpose == "marketing") & (S.figures.mention != ""), mention),
+            rx.el.div(_measure(), _culprits(), class_name="sms-under cmp-under"),
+            class_name="sms-frame",
+        ),
+        rx.foreach(S.figures.warnings, warning),
+        class_name="cmp-message stack",
+    )
+
+
+def _measure() -> Component:
+    stats = composer_stats(SMS)
+    unicode = stats.encoding == "UCS-2"
+    encoding = rx.cond(unicode, tag("Unicode", tone="amber", name="type"), tag("GSM-7", tone="indigo", name="type"))
+    return rx.el.div(
+        rx.el.div(
+            encoding,
+            rx.el.span(
+                rx.el.b(number(stats.characters), class_name="num"),
+                " ",
+                t("campaigns.characters", count=stats.characters),
+            ),
+            class_name="row g10 t2",
+        ),
+        figure(number(stats.segments), t("campaigns.segments", count=stats.segments), size=26),
+        segment_ruler(stats.fills, stats.capacity, stats.encoding),
+        class_name="col",
+    )
+
+
+def _culprits() -> Component:
+    stats = composer_stats(SMS)
+    single = rx.cond(stats.encoding == "UCS-2", 70, 160)
+    multiple = rx.cond(stats.encoding == "UCS-2", 67, 153)
+    over = rx.cond(stats.segments == 2, stats.units - single, stats.units - multiple * (stats.segments - 1))
+    shorter = (stats.segments > 1) & (over <= 40) & (over > 0)
+    f = S.figures
+    saving = rx.el.button(
+        icon("wand-sparkles"),
+        rx.cond(
+            f.saving_after < f.saving_before,
+            t("campaigns.replace_all", count=f.saving_before, after=f.saving_after, units=f.saving_units),
+            t("campaigns.replace_saves", units=f.saving_units),
+        ),
+        type="button",
+        class_name="cmp-save",
+        on_click=S.optimise,
+    )
+    undone = rx.el.div(
+        icon("circle-check"),
+        rx.el.span(t("campaigns.replaced", units=S.undo_units)),
+        rx.el.button(icon("undo-2"), t("campaigns.undo"), type="button", class_name="lk", on_click=S.undo),
+        class_name="cmp-undo",
+        role="status",
+    )
+
+    def share(b: Var[Bin]) -> Component:
+        return rx.el.span(t("campaigns.bin", segments=b.segments, count=b.count), class_name="t2 mut num")
+
+    return rx.el.div(
+        rx.cond(stats.unicode > 0, rx.el.div(t("campaigns.forcing", count=stats.unicode), class_name="t2 b6")),
+        rx.cond(S.undo_units > 0, undone),
+        rx.cond(
+            stats.culprits.length() > 0,
+            culprit_list(SMS),
+            rx.cond(S.undo_units > 0, rx.fragment(), rx.el.div(t("campaigns.clean"), class_name="t2 mut")),
+        ),
+        rx.cond((f.saving_units > 0) & (stats.culprits.length() > 0), saving),
+        rx.cond(shorter, rx.el.div(t("campaigns.shorter", count=over), class_name="t2 mut")),
+        rx.cond(f.histogram, rx.el.div(rx.foreach(f.histogram, share), class_name="row wrap g12")),
+        class_name="col",
+    )
+
+
+def problems() -> Component:
+    """What stands in the way of sending, once it was asked for."""
+    lines = rx.el.ul(rx.foreach(S.figures.problems, lambda p: rx.el.li(say(p))))
+    words = rx.el.div(t("campaigns.blocked"), class_name="b6")
+    return rx.cond(S.tried & (S.figures.problems.length() > 0), note(words, lines, tone="red", alert=True))
+
+
+def panel() -> Component:
+    """The phone of the real recipient, and the way to the others."""
+    p = S.person
+    stats = composer_stats(SMS)
+    who = rx.el.div(
+        rx.el.div(rx.cond(p.name != "", p.name, p.number), class_name="el"),
+        rx.el.div(t("campaigns.place", place=p.place, total=p.total), class_name="t2 mut num"),
+        class_name="f1",
+    )
+    nobody = rx.el.div(
+        rx.el.div(t("campaigns.nobody")),
+        rx.el.div(t("campaigns.nobody_hint"), class_name="t2 mut"),
+        class_name="f1",
+    )
+    steps = rx.fragment(
+        icon_button("chevron-left", t("campaigns.previous_person"), on_click=S.show_person(-1)),
+        icon_button("chevron-right", t("campaigns.next_person"), on_click=S.show_person(1)),
+    )
+    f = S.figures
+    longest = rx.el.div(
+        icon("ruler"),
+        rx.el.div(
+            t("campaigns.longest", count=f.longest_segments),
+            rx.cond(f.longest_name != "", rx.el.span(" · ", rx.el.b(f.longest_name))),
+            class_name="f1",
+        ),
+        rx.el.button(t("campaigns.see"), type="button", class_name="lk", on_click=S.show_person(0)),
+        class_name="cmp-longest",
+    )
+    return rx.fragment(
+        rx.el.div(rx.cond(p.place > 0, who, nobody), rx.cond(p.total > 1, steps), class_name="cmp-person"),
+        phone_frame(
+            rx.cond(stats.body.strip() != "", bubble(stats.body)),
+            sender=rx.cond(S.custom, S.sender, t("campaigns.short_number")),
+            initial=rx.cond(S.custom & (S.sender != ""), S.sender[0].upper(), "#"),
+            when=t("campaigns.phone_now"),
+            aside=rx.cond(S.custom, t("campaigns.no_reply"), t("campaigns.can_reply")),
+        ),
+        rx.cond(f.priced & (p.total > 1), longest),
+    )
+
+
+def foot() -> Component:
+    """The exact price with its formula, what is left afterwards, and the way on."""
+    f = S.figures
+    short = t("campaigns.sms_segments", recipients=f.recipients, count=f.segments)
+    formula = rx.fragment(
+        rx.el.span(rx.foreach(f.formula, _part), class_name="long"), rx.el.span(short, class_name="short")
+    )
+    left = rx.cond(
+        f.missing > 0,
+        rx.el.b(t("campaigns.missing", missing=f.missing), class_name="tx-err"),
+        rx.el.b(credits(f.after)),
+    )
+    after = rx.el.div(rx.el.span(t("campaigns.after"), class_name="mut"), left, class_name="cmp-after")
+    go = button(
+        t("campaigns.review"),
+        role="primary",
+        on_click=S.review,
+        id="review",
+        custom_attrs={"aria-keyshortcuts": "Control+Enter Meta+Enter"},
+    )
+    return rx.fragment(
+        cost_line(f.units, formula),
+        rx.cond(S.campaign_id > 0, after, rx.el.span(class_name="cmp-after")),
+        rx.el.div(go, class_name="acts"),
+        ReviewKey.create(target="review"),
+    )
+
+
+def _part(part: Var[Part]) -> Component:
+    several = part.terms.length() > 1
+    terms = rx.foreach(part.terms, _term)
+    many = rx.fragment("(", terms, ") ", t("campaigns.times_segments", count=part.segments))
+    one = rx.fragment(terms, " ", t("campaigns.times_segments", count=part.segments))
+    return rx.fragment(rx.cond(several, many, one), rx.cond(part.more, " + ", ""))
+
+
+def _term(term: Var[Term]) -> Component:
+    return rx.fragment(number(term.count), " × ", credits(term.price), rx.cond(term.more, " + ", ""))
