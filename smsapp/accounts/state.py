@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 
 import reflex as rx
 
-from smsapp.accounts.actor import Actor
-from smsapp.contacts import service as contacts
 from smsapp.i18n import Sentence
 from smsapp.ledger import service as ledger
+from smsapp.web.figures import figures
 from smsapp.web.flash import Flash
 from smsapp.web.guard import actor_of, public
 from smsapp.web.runtime import runtime
@@ -60,12 +59,8 @@ class SessionState(rx.State):
         self.email = actor.email
         self.language = actor.language
         self.is_demo = runtime().settings.demo
-        self.balance_units, self.contacts_total = await asyncio.to_thread(_figures, actor)
-
-
-def _figures(actor: Actor) -> tuple[int, int]:
-    db = runtime().db
-    return ledger.balance(db, actor).available, contacts.count(db, actor)
+        found = await asyncio.to_thread(figures, actor)
+        self.balance_units, self.contacts_total = found.balance_units, found.contacts
 
 
 class EntranceState(rx.State):

@@ -1,0 +1,22 @@
+"""The figures of the sidebar, gathered from the rooms that know them."""
+
+from dataclasses import dataclass
+
+from smsapp.accounts.actor import Actor
+from smsapp.contacts import service as contacts
+from smsapp.ledger import service as ledger
+from smsapp.web.runtime import runtime
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What may be spent, in units, and how many contacts the address book holds."""
+
+    balance_units: int
+    contacts: int
+
+
+def figures(actor: Actor) -> Figures:
+    """Read from the database: call it in a worker thread."""
+    db = runtime().db
+    return Figures(ledger.balance(db, actor).available, contacts.count(db, actor))
