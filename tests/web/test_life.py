@@ -1,13 +1,17 @@
 """A server process: it starts once on a database, says in a sentence why it cannot start, and stops in time."""
 
+import asyncio
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 
-from tests.server import ROOT, WEB, Server, free_port
+from tests.server import ROOT, WEB, Server, free_port, start_server
+from tests.web.socket_client import Socket
 
 STOP = 10.0  # seconds
 
@@ -51,9 +55,11 @@ def test_a_second_server_on_the_same_sqlite_file_does_not_start(server: Server) 
     assert "Traceback" not in server.log
 
 
-def test_sigterm_ends_it_in_time_with_its_sockets_open_and_it_starts_again(second: Server) -> None:
+async def test_sigterm_ends_it_in_time_with_a_page_open_and_it_starts_again(second: Server) -> None:
     second.restart()
-    assert second.stop() < STOP
+    async with Socket(second.url) as page:
+        await page.until("is_hydrated")
+        assert await asyncio.to_thread(second.stop) < STOP
     assert "smsapp is stopping" in second.log
     second.restart()
     second.kill()
@@ -61,3 +67,13 @@ def test_sigterm_ends_it_in_time_with_its_sockets_open_and_it_starts_again(secon
     second.stop()
     assert "Traceback" not in second.log
     assert second.log.count("smsapp is ready") == 3
+
+
+@pytest.mark.usefixtures("server")
+def test_it_runs_on_postgresql(tmp_path: Path, pg_new: Callable[[], str]) -> None:
+    with start_server(tmp_path, built=True, SMSAPP_DATABASE_URL=pg_new()) as server:
+        assert httpx.get(f"{server.url}/readyz").json()["ready"]
+        password = "trois chevaux bleus"
+        form = {"identifiant": "camille", "email": "c@lavande.fr", "password": password, "again": password}
+        answer = httpx.post(f"{server.url}/auth/signup", data=form, headers={"origin": server.url})
+        assert answer.headers["location"] == "/dashboard"
