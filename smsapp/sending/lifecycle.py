@@ -120,18 +120,24 @@ def finish(db: Database, lane: str | None = None) -> set[int]:
         *_in(lane),
     )
     with db.read() as session:
-        if session.connection().scalar(select(CAMPAIGN.c.id).where(over).limit(1)) is None:
-            return set()
+        candidates = sorted(session.connection().scalars(select(CAMPAIGN.c.id).where(over)))
+    if not candidates:
+        return set()
 
     def work(session: Session) -> set[int]:
         now = db.now()
+        connection = session.connection()
+        mine = CAMPAIGN.c.id.in_(candidates)
+        # First the lock, then the look: whoever puts a message back in the queue holds this lock while doing so, and
+        # a statement that waits for a lock goes on with what it saw before.
+        connection.execute(select(CAMPAIGN.c.id).where(mine).order_by(CAMPAIGN.c.id).with_for_update(key_share=True))
         statement = (
             update(CAMPAIGN)
-            .where(over)
+            .where(mine, over)
             .values(state=CampaignState.FINISHED, finished_at=now, updated_at=now)
             .returning(CAMPAIGN.c.account_id)
         )
-        return set(session.connection().scalars(statement))
+        return set(connection.scalars(statement))
 
     return db.retrying(work)
 
