@@ -108,7 +108,8 @@ def sign_up(
         if trial:
             ledger.grant_signup(s, account.id, now)
         said = {"identifiant": identifiant, "url": public_url}
-        subject, body = (translate(form.language, f"accounts.welcome_{part}", **said) for part in ("subject", "body"))
+        subject = translate(form.language, "accounts.welcome.subject", **said)
+        body = translate(form.language, "accounts.welcome.body", **said)
         mail.post(s, account.id, email, subject, body, now)
         s.flush()
         return sessions.actor(user, account)

@@ -26,14 +26,13 @@ def home() -> rx.Component:
         grid(
             *(
                 card(
-                    rx.el.p(t(f"accounts.home_{promise}"), class_name="mut"),
-                    title=t(f"accounts.home_{promise}_title"),
+                    rx.el.p(t(f"accounts.home.{promise}"), class_name="mut"),
+                    title=t(f"accounts.home.{promise}.title"),
                     class_name="s4",
                 )
                 for promise in _PROMISES
             )
         ),
-        top=[link_button(t("accounts.sign_in"), "/login", role="ghost")],
     )
 
 
