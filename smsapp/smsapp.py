@@ -10,6 +10,8 @@ from smsapp import ui
 from smsapp.accounts import page as accounts
 from smsapp.campaigns import page as campaigns
 from smsapp.contacts import page as contacts
+from smsapp.demo import page as demo
+from smsapp.demo import routes as demo_routes
 from smsapp.imports import page as imports
 from smsapp.imports import routes as import_routes
 from smsapp.settings import UnsafeSettings, load
@@ -23,8 +25,8 @@ try:
 except UnsafeSettings as error:
     raise SystemExit(f"smsapp cannot start: {error}") from None
 
-PAGES = [*home.PAGES, *accounts.PAGES, *contacts.PAGES, *campaigns.PAGES, *imports.PAGES]
-ROUTES = http.routes([*import_routes.ROUTES])
+PAGES = [*home.PAGES, *accounts.PAGES, *contacts.PAGES, *campaigns.PAGES, *imports.PAGES, *demo.PAGES]
+ROUTES = http.routes([*import_routes.ROUTES, *demo_routes.ROUTES])
 
 app = rx.App(
     backend_exception_handler=failures.on_failure,

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from smsapp.accounts.parts import other_page, showcase
+from smsapp.accounts.parts import demonstration, other_page, showcase
 from smsapp.accounts.state import EntranceState
 from smsapp.i18n import say, t
 from smsapp.ui import button, checkbox, note, password_field, plain_form, public_shell, text_field
@@ -38,6 +38,7 @@ def login() -> rx.Component:
             button(t("accounts.sign_in"), role="primary", submit=True),
             action="/auth/login",
         ),
+        demonstration(),
         other_page(t("accounts.no_account"), t("accounts.create_account"), "/signup"),
         aside=showcase(),
     )

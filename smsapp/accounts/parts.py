@@ -2,12 +2,22 @@
 
 import reflex as rx
 
+from smsapp.accounts.state import EntranceState
 from smsapp.i18n import credits, number, t
-from smsapp.ui import bubble, card, delivery_bar, figure, grid, link, live_dot
+from smsapp.ui import bubble, button, card, delivery_bar, figure, grid, link, live_dot, plain_form
 
 # The figures of the picture: a campaign in the middle of its delivery.
 _RECEIVED, _OPERATOR, _SENT, _ERROR, _ALL = 8_214, 1_102, 318, 178, 12_480
 _COST = 54_114_000  # units
+
+
+def demonstration() -> rx.Component:
+    """The way into a demonstration, in demonstration mode."""
+    form = plain_form(
+        button(t("accounts.try_demo"), role="surface", name="flask-conical", submit=True), action="/auth/demo"
+    )
+    lead = rx.el.p(t("accounts.demo_lead"), class_name="t2 mut")
+    return rx.cond(EntranceState.trial, rx.el.div(form, lead, class_name="col g8"))
 
 
 def showcase() -> rx.Component:

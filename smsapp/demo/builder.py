@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select, update
 from sqlmodel import Session
 
-from smsapp.accounts import sessions
+from smsapp.accounts import mail, sessions
 from smsapp.accounts.actor import Actor
 from smsapp.accounts.tables import Account, User
 from smsapp.campaigns import service as campaigns
@@ -36,6 +36,7 @@ from smsapp.domain.credits import UNITS
 from smsapp.gateways.contract import Event, Mo
 from smsapp.gateways.fate import DEFAULT
 from smsapp.gateways.simulator import Simulator
+from smsapp.i18n.catalogue import translate
 from smsapp.ledger import service as ledger
 from smsapp.sending.policy import Policy
 from smsapp.sending.replay import run_to_end
@@ -47,7 +48,7 @@ LANE = "demo:{}"
 """The lane of an account while it is being made; no dispatcher serves it."""
 
 RUSH = timedelta(minutes=5)  # after a campaign has left, most of its reports are there
-GRAIN = timedelta(hours=12)  # the others are gathered so long; each keeps the instant at which it happened
+GRAIN = timedelta(hours=24)  # the others are gathered so long; each keeps the instant at which it happened
 POLICY = Policy(window=500)
 CHUNK = 2_000  # contacts of one transaction
 PEOPLE_WEIGHT = 0.15  # of a contact beside a message, in the progress
@@ -100,7 +101,7 @@ async def open_demonstration(
     settings: Settings,
     progress: Progress = _silent,
     *,
-    size: plan.Size = plan.Size(),
+    size: plan.Size = plan.FULL,
     language: str = "fr",
 ) -> Actor:
     """Make a demonstration up to the present instant of ``db`` and answer who is to be signed in.
@@ -109,6 +110,8 @@ async def open_demonstration(
     writing happens in short transactions of worker threads. A failure leaves an account that nobody can enter, which
     ``removal.sweep`` takes away.
     """
+    if not settings.demo:
+        raise RuntimeError("a demonstration is only made where the simulated network is the one gateway")
     now = db.now()
     clock = SimulatedClock(plan.instant(now, plan.DAYS + 1, "08:30"))
     calendar = plan.calendar(now)
@@ -181,6 +184,8 @@ def _open_account(past: Database, language: str) -> Actor:
         )
         session.add(user)
         ledger.open_account(session, account.id)
+        subject, body = (translate(language, f"demo.mail_{part}") for part in ("subject", "body"))
+        mail.post(session, account.id, user.email, subject, body, at)
         session.flush()
         return sessions.actor(user, account)
 
@@ -242,7 +247,9 @@ def _add(session: Session, actor: Actor, chunk: list[Person], at: datetime) -> l
         ],
     )
     written = connection.scalars(
-        select(CONTACT.c.id).where(CONTACT.c.account_id == actor.account_id, CONTACT.c.id > before).order_by(CONTACT.c.id)
+        select(CONTACT.c.id)
+        .where(CONTACT.c.account_id == actor.account_id, CONTACT.c.id > before)
+        .order_by(CONTACT.c.id)
     )
     return list(written)
 
@@ -280,5 +287,6 @@ def _come_to_life(work: _Work, actor: Actor, groups: dict[plan.GroupKey, int]) -
     with work.db.write() as session:
         mine = (CAMPAIGN.c.account_id == actor.account_id, CAMPAIGN.c.lane == LANE.format(actor.account_id))
         session.connection().execute(update(CAMPAIGN).where(*mine).values(lane="live"))
+        session.get_one(User, actor.user_id).last_login_at = work.db.now()  # from here on it counts as opened
     _draft(work.db, actor, plan.DRAFT, groups[plan.DRAFT.group])
     _launch(work.db, actor, plan.LIVE, groups[plan.LIVE.group], work.terms)

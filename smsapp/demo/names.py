@@ -1,7 +1,6 @@
 """The names that the people of a demonstration are made of."""
 
-FIRST_NAMES = tuple(
-    """
+_FIRST = """
     Inès Thomas Léa Mathieu Chloé Karim Sophie Manon Julien Aurélie Nathan Émilie Hugo Camille Élodie Nicolas Claire
     Antoine Marine Alexandre Pauline Maxime Sarah Romain Laura Quentin Justine Florian Mélanie Clément Amélie Guillaume
     Céline Benoît Virginie Jérôme Stéphanie Sébastien Nathalie François Isabelle Frédéric Valérie Olivier Sandrine
@@ -13,11 +12,10 @@ FIRST_NAMES = tuple(
     Mickaël Maëva Théo Cécile Grégory Hélène Cédric Delphine Rémi Angélique Adrien Stéphane Hervé Odile Régis Solène
     Marie-Emmanuelle Jean-Baptiste Anne-Sophie Pierre-Yves Marie-Claire Jean-Marc Ange Ghjulia Paulu Xavier Maïté
     Oihana Peio Lucie Fabien Vincent Patricia Bruno Dominique Sylvie Thierry Brigitte Gilles Corinne Alain Josiane
-    """.split()
-)
+"""
+FIRST_NAMES = tuple(_FIRST.split())
 
-FAMILY_NAMES = tuple(
-    """
+_FAMILY = """
     Moreau Bernard Girard Lefèvre Garnier Benali Marchand Petit Faure Rolland Caron Dupuis Lambert Perrin Martin Robert
     Richard Durand Dubois Laurent Simon Michel Lefebvre Leroy Roux David Bertrand Morel Fournier Bonnet Dupont Fontaine
     Rousseau Vincent Muller Mercier Blanc Guérin Boyer Chevalier Gauthier Robin Clément Morin Nicolas Henry Roussel
@@ -31,9 +29,8 @@ FAMILY_NAMES = tuple(
     Diallo Koné Camara Ndiaye Nguyen Tran Pham Da_Silva Ferreira Lopes Rossi Ricci Kowalski Nowak Schneider Hoffmann
     Zimmermann Vandenberghe Delattre Lecomte Lacroix Lebrun d'Arcy Saint-Martin Beaumont Valette Teyssier Boissière
     Chastain Delmas Vialatte Mazel Serres Bastide Cazaux Labat Dupouy Rivoire Montagnier Bouchet Favre Béraud Peyre
-    """.replace("\n", " ").split()
-)
-"""An underscore stands for a space."""
+"""  # an underscore stands for a space
+FAMILY_NAMES = tuple(name.replace("_", " ") for name in _FAMILY.split())
 
 TRADES = (
     "Boulangerie {}", "Cabinet {}", "{} & Fils", "Garage {}", "Pharmacie {}", "{} Immobilier", "Atelier {}",

@@ -31,8 +31,12 @@ class Range:
     share: int
 
     @property
+    def _each(self) -> int:
+        return int(10**self.digits)
+
+    @property
     def size(self) -> int:
-        return len(self.prefixes) * 10**self.digits
+        return len(self.prefixes) * self._each
 
     def number(self, place: int, index: int) -> int:
         """The number of the ``index``-th person of this range in the demonstration at ``place``.
@@ -40,12 +44,17 @@ class Range:
         Different for all people of all demonstrations, until the range is used up and begins again. Neighbours lie far
         apart: the step is near the golden section of the range and has no divisor in common with its size.
         """
-        step = int(self.size * 0.618034)
-        while math.gcd(step, self.size) != 1:
-            step += 1
-        at = (place * MOST * self.share // 1000 + index) * step % self.size
-        prefix, rest = divmod(at, 10**self.digits)
-        return self.prefixes[prefix] * 10**self.digits + rest
+        at = (place * MOST * self.share // 1000 + index) * _step(self.size) % self.size
+        prefix, rest = divmod(at, self._each)
+        return self.prefixes[prefix] * self._each + rest
+
+
+@cache
+def _step(size: int) -> int:
+    step = int(size * 0.618034)
+    while math.gcd(step, size) != 1:
+        step += 1
+    return step
 
 
 RANGES = (
@@ -122,7 +131,7 @@ def _invent(count: int) -> Iterator[Face]:
     last: tuple[Range, int] | None = None
     for number in range(1, count + 1):
         [prenom] = chance.choices(firsts, first_weights)
-        nom = chance.choices(families, family_weights)[0].replace("_", " ")
+        nom = chance.choices(families, family_weights)[0]
         societe = chance.choice(TRADES).format(nom) if chance.random() < 0.3 else ""
         where = chance.choices(RANGES, shares)[0]
         if number % SHARED_PHONES == 0 and last:

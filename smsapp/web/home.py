@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from smsapp.accounts.parts import demonstration
 from smsapp.accounts.state import EntranceState
 from smsapp.i18n import t
 from smsapp.ui import card, grid, link_button, public_shell
@@ -21,6 +22,7 @@ def home() -> rx.Component:
                 link_button(t("accounts.sign_in"), "/login", role="surface"),
                 class_name="row g10 wrap",
             ),
+            demonstration(),
             class_name="col g20",
         ),
         grid(

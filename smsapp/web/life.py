@@ -19,6 +19,7 @@ from smsapp.accounts.mail import Postman
 from smsapp.campaigns.pricing import Terms, quote_campaign
 from smsapp.db import connect
 from smsapp.db.migrate import UnknownSchema, upgrade
+from smsapp.demo import removal
 from smsapp.gateways.simulator import Simulator
 from smsapp.sending.engine import Engine
 from smsapp.sending.leader import AlreadyRunning
@@ -38,6 +39,7 @@ async def life(app: rx.App, settings: Settings) -> AsyncIterator[Runtime]:
             db = connect(settings.resolved_database_url)
             stack.callback(db.close)
             await asyncio.to_thread(upgrade, db)
+            await asyncio.to_thread(removal.begin, db, settings)  # before anything is sent
             rt = Runtime(settings, db, connected=lambda token: _is_open(app, token))
             rt.engine = await stack.enter_async_context(_engine(rt))
         except (OSError, OperationalError, UnsafeSettings, UnknownSchema, AlreadyRunning) as problem:
@@ -72,7 +74,11 @@ async def _engine(rt: Runtime) -> AsyncIterator[Engine]:
     async def beat() -> None:
         rt.beat = db.now()
 
+    async def old_demonstrations() -> None:
+        await asyncio.to_thread(removal.sweep, db)
+
     engine.scheduler.every(1, "beat", beat)
+    engine.scheduler.every(3_600, "demonstrations", old_demonstrations)
     rt.hub.open()
     await engine.start()
     try:
