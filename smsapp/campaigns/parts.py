@@ -248,7 +248,8 @@ def message() -> Component:
                 on_value=S.typed,
                 label=t("campaigns.message"),
                 placeholder=t("campaigns.message_hint"),
-                values=S.person.values,
+                rows=3,
+                values=S.person.words,
                 suffix=rx.cond(S.purpose == "marketing", suffix, ""),
             ),
             rx.cond((S.purpose == "marketing") & (S.figures.mention != ""), mention),
@@ -333,7 +334,7 @@ def problems() -> Component:
 
 def panel() -> Component:
     """The phone of the real recipient, and the way to the others."""
-    p = S.person
+    p, f = S.person, S.figures
     stats = composer_stats(SMS)
     who = rx.el.div(
         rx.el.div(rx.cond(p.name != "", p.name, p.number), class_name="el"),
@@ -349,7 +350,6 @@ def panel() -> Component:
         icon_button("chevron-left", t("campaigns.previous_person"), on_click=S.show_person(-1)),
         icon_button("chevron-right", t("campaigns.next_person"), on_click=S.show_person(1)),
     )
-    f = S.figures
     longest = rx.el.div(
         icon("ruler"),
         rx.el.div(
@@ -363,7 +363,7 @@ def panel() -> Component:
     return rx.fragment(
         rx.el.div(rx.cond(p.place > 0, who, nobody), rx.cond(p.total > 1, steps), class_name="cmp-person"),
         phone_frame(
-            rx.cond(stats.body.strip() != "", bubble(stats.body)),
+            rx.cond(stats.body.strip() != f.mention, bubble(stats.body)),
             sender=rx.cond(S.custom, S.sender, t("campaigns.short_number")),
             initial=rx.cond(S.custom & (S.sender != ""), S.sender[0].upper(), "#"),
             when=t("campaigns.phone_now"),

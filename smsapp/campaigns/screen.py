@@ -102,7 +102,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class Shown:
-    """The recipient on the phone; ``place`` counts from 1, 0 when there is nobody."""
+    """The recipient on the phone; ``place`` counts from 1, 0 when there is nobody. ``words``: what variables say."""
 
     place: int = 0
     total: int = 0
@@ -112,7 +112,7 @@ class Shown:
     encoding: str = "GSM-7"
     segments: int = 1
     mention: str = ""
-    values: dict[str, str] | None = None
+    words: dict[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,7 @@ def shown(preview: Preview | None) -> Shown:
         encoding=preview.encoding,
         segments=preview.segments,
         mention=preview.mention,
-        values=preview.values,
+        words=preview.values,
     )
 
 

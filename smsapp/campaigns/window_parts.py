@@ -186,11 +186,12 @@ def choosing() -> Component:
         )
         return rx.el.li(box, key=row.id)
 
-    add = rx.cond(
+    counted = rx.cond(
         contacts,
         t("campaigns.choose.add_contacts", count=Choosing.chosen),
         t("campaigns.choose.add_groups", count=Choosing.chosen),
     )
+    add = rx.cond(Choosing.chosen > 0, counted, t("campaigns.choose.add"))
     none = rx.el.p(t("campaigns.choose.none"), class_name="say")
     found = rx.el.ul(rx.foreach(Choosing.rows, line), class_name="cmp-list", tab_index=0)
     return dialog(
@@ -202,7 +203,7 @@ def choosing() -> Component:
                 debounce_timeout=180,
                 max_length=200,
             ),
-            class_name="row",
+            class_name="row cmp-find",
         ),
         rx.cond(Choosing.rows.length() > 0, found, none),
         title=rx.cond(contacts, t("campaigns.choose.contacts"), t("campaigns.choose.groups")),

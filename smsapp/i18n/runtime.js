@@ -42,14 +42,17 @@ function formatted(value, format) {
   return typeof value === "number" ? number(value) : value;
 }
 
-i18next.use(initReactI18next).init({
+// A module, since i18next replaces `interpolation.format` by its own formatter.
+const formatter = { type: "formatter", init: () => {}, format: formatted };
+
+i18next.use(initReactI18next).use(formatter).init({
   lng: inPage ? document.documentElement.lang : BUILD,
   fallbackLng: false,
   initAsync: false,
   keySeparator: false,
   nsSeparator: false,
   showSupportNotice: false,
-  interpolation: { escapeValue: false, alwaysFormat: true, format: formatted },
+  interpolation: { escapeValue: false, alwaysFormat: true },
   react: { useSuspense: false },
   resources: inPage ? { [document.documentElement.lang]: { translation: JSON.parse(inPage.textContent) } } : { [BUILD]: { translation: {} } },
 });

@@ -1,9 +1,11 @@
 // Recipients: type or paste any list of numbers. The server parses, deduplicates and keeps them; the browser only ever
 // holds the first chips and the totals, so 5,000 numbers cost one event up and one small answer down.
 import { useRef, useState } from "react";
-import { X } from "lucide-react";
+import { CircleAlert, User, Users, X } from "lucide-react";
 
 const MANY = /[\n\t,;]|\d[\s]+\+?\d{8}/; // an unfinished "06 12" must not be cut: typing commits on Enter, comma or semicolon
+
+const SIGN = { group: <Users className="lucide" />, contact: <User className="lucide" /> };
 
 export function Recipients({ chips, total, label, placeholder, remove, more, onAdd, onRemove, onMore, ref, custom, ...props }) {
   const [text, setText] = useState("");
@@ -45,7 +47,7 @@ export function Recipients({ chips, total, label, placeholder, remove, more, onA
       {(chips ?? []).map((chip, i) => (
         <button key={chip.id} type="button" data-chip tabIndex={i === chips.length - 1 ? 0 : -1} className={chip.bad ? "chip bad" : "chip"}
           aria-label={`${chip.label}${chip.count ? ` ${chip.count}` : ""}, ${remove}`} onClick={() => take(chip, i)} onKeyDown={(e) => chipKey(e, i, chip)}>
-          <span className="el">{chip.label}</span>{chip.count ? <span className="n">{chip.count}</span> : null}
+          {chip.bad ? <CircleAlert className="lucide" /> : SIGN[chip.kind]}<span className="el">{chip.label}</span>{chip.count ? <span className="n">{chip.count}</span> : null}
           <span className="x i12" aria-hidden="true"><X className="lucide" /></span>
         </button>
       ))}
