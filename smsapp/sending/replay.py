@@ -27,7 +27,7 @@ from smsapp.sending.unknown import questions, take_answers
 
 WINDOW = 500
 EVENTS = 1_000
-GRAIN = timedelta(minutes=2)  # reports are gathered so long; each keeps the instant at which it happened
+GRAIN = timedelta(minutes=20)  # reports are gathered so long; each keeps the instant at which it happened
 
 
 class Replayable(Protocol):

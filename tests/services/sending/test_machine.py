@@ -176,6 +176,6 @@ class Sending(RuleBasedStateMachine):
 
 
 Sending.TestCase.settings = settings(
-    max_examples=25, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck), database=None
+    max_examples=15, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), database=None
 )
 TestSending = Sending.TestCase
