@@ -58,9 +58,13 @@ def remove(db: Database, actor: Actor) -> None:
     with db.read() as session:
         asked = select(CAMPAIGN.c.id, CAMPAIGN.c.lane).where(CAMPAIGN.c.account_id == mine)
         campaigns = session.connection().execute(asked).all()
+    with db.write() as session:  # about to begin: no message of theirs has left, and none will
+        starting = (CAMPAIGN.c.account_id == mine, CAMPAIGN.c.state == CampaignState.MATERIALISING)
+        session.connection().execute(update(CAMPAIGN).where(*starting).values(state=CampaignState.CANCELLED))
     for campaign in campaigns:
         with suppress(lifecycle.NotNow):  # over already, or never begun
             lifecycle.cancel(db, actor, campaign.id)
+    lifecycle.sweep_cancelled(db)
     policy = replace(Policy(), unknown_deadline=timedelta(0))
     for lane in {c.lane for c in campaigns if c.lane != "live"}:  # nobody else will look at what is left there
         lifecycle.reap(db, policy, lane, alone=True)

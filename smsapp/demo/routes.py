@@ -89,3 +89,10 @@ ROUTES = [
     Route("/auth/demo/enter", enter, methods=["POST"]),
     Route("/demo/progress", progress, methods=["GET"]),
 ]
+
+PUBLIC_ROUTES: dict[str, str] = {
+    "/auth/demo": "opens a demonstration, which is for people without an account",
+    "/auth/demo/enter": "signs in to the demonstration whose secret token comes in the cookie",
+    "/demo/progress": "says how far the demonstration of the cookie is, and nothing else",
+}
+"""The routes that answer people who are not signed in, with the reason."""

@@ -243,9 +243,6 @@ PUBLIC_ROUTES: dict[str, str] = {
     "/auth/login": "one signs in here",
     "/auth/signup": "one opens an account here",
     "/auth/logout": "ends the session of the cookie that comes with it, if any",
-    "/auth/demo": "opens a demonstration, which is for people without an account",
-    "/auth/demo/enter": "signs in to the demonstration whose secret token comes in the cookie",
-    "/demo/progress": "says how far the demonstration of the cookie is, and nothing else",
     "/livez": "says ok",
     "/readyz": "names what does not work, and nothing else",
 }

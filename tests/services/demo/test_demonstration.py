@@ -1,8 +1,10 @@
 """A demonstration in small, on both engines: lived through by the real engine, with everything adding up."""
 
 import asyncio
+import itertools
 from collections import Counter
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from sqlalchemy import func, select
 from smsapp.accounts import sessions
 from smsapp.accounts.actor import Actor
 from smsapp.accounts.tables import Mail, User
+from smsapp.campaigns.pricing import Terms, quote_campaign
 from smsapp.campaigns.tables import CampaignState
 from smsapp.contacts import service as contacts
 from smsapp.contacts.groups import groups
@@ -25,6 +28,7 @@ from smsapp.ledger.service import balance
 from smsapp.ledger.tables import TRANSFER
 from smsapp.sending.check import check
 from smsapp.sending.materialise import materialise
+from smsapp.sending.replay import run_to_end
 from smsapp.sending.tables import CAMPAIGN, EVENT, INBOX, MESSAGE, REPLY, SUPPRESSION
 from smsapp.settings import Settings
 
@@ -74,7 +78,7 @@ def test_everything_adds_up(db: Database, settings: Settings) -> None:
     assert {row.lane for row in found} == {"live"}
     days = sorted(row.started_at for row in found if row.started_at)
     assert days[-1] - days[0] > timedelta(days=80)
-    assert max(b - a for a, b in zip(days, days[1:], strict=False)) < timedelta(days=8)
+    assert max(b - a for a, b in itertools.pairwise(days)) < timedelta(days=8)
 
 
 def test_nothing_lies_in_the_future(db: Database, settings: Settings) -> None:
@@ -102,12 +106,9 @@ def test_only_its_own_numbers(db: Database, settings: Settings) -> None:
 
 def test_the_live_engine_takes_over(db: Database, clock: SimulatedClock, settings: Settings) -> None:
     """Today's campaign is left to the live lane: it is written and paid for like any other."""
-    from smsapp.campaigns.pricing import Terms, quote_campaign
-    from smsapp.sending.replay import run_to_end
-
     actor = opened(db, settings)
     live = scalar(db, select(CAMPAIGN.c.id).where(CAMPAIGN.c.state == CampaignState.MATERIALISING))
-    quote_of = lambda on, campaign_id: quote_campaign(on, campaign_id, Terms.of(settings))  # noqa: E731
+    quote_of = partial(quote_campaign, terms=Terms.of(settings))
     assert materialise(db, live, quote_of) == actor.account_id
     before = balance(db, actor).available
     network = Simulator.instant(clock.now)
@@ -133,9 +134,11 @@ def test_two_at_once_do_not_mix(db: Database, settings: Settings) -> None:
             numbers[actor.account_id] = set(mine)
         assert not numbers[one.account_id] & numbers[two.account_id]
         replies = session.connection().execute(select(REPLY.c.account_id, REPLY.c.e164)).all()
-        stops = session.connection().execute(
-            select(SUPPRESSION.c.account_id, SUPPRESSION.c.e164).where(SUPPRESSION.c.origin == "stop")
-        ).all()
+        stops = (
+            session.connection()
+            .execute(select(SUPPRESSION.c.account_id, SUPPRESSION.c.e164).where(SUPPRESSION.c.origin == "stop"))
+            .all()
+        )
     assert replies
     assert all(e164 in numbers[account] for account, e164 in [*replies, *stops])
 
@@ -191,7 +194,7 @@ def test_a_server_that_really_sends_closes_them_first(db: Database, tmp_path: Pa
 
 async def test_openings_wait_their_turn(db: Database, settings: Settings) -> None:
     """Two are built at a time, the third waits with its place; each token enters once."""
-    openings = service.Openings(db, settings, plan.Size(contacts=60))
+    openings = service.Openings(db, settings, plan.Size(contacts=160))
     tokens = [await openings.start("127.0.0.1", "fr") for _ in range(3)]
     await asyncio.sleep(0)
     assert [openings.look(token).phase for token in tokens] == [
@@ -212,7 +215,7 @@ async def test_openings_are_refused_in_words(db: Database, tmp_path: Path, setti
     off = service.Openings(db, Settings(data_dir=tmp_path, smtp_host="mail.example.net"))
     refused = off.look(await off.start("127.0.0.1", "fr"))
     assert (refused.phase, type(refused.refusal)) == (service.Phase.REFUSED, service.DemoOff)
-    on = service.Openings(db, settings, plan.Size(contacts=60))
+    on = service.Openings(db, settings, plan.Size(contacts=160))
     on._turns = asyncio.Semaphore(0)  # none begins
     phases = [on.look(await on.start("192.0.2.7", "fr")).phase for _ in range(service.FROM_HERE.limit + 1)]
     assert phases[-2:] == [service.Phase.WAITING, service.Phase.REFUSED]
