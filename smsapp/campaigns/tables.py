@@ -53,3 +53,5 @@ class Campaign(SQLModel, table=True):
     updated_at: datetime = Field(sa_type=UtcDateTime)
     started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    hidden_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # taken out of the sent list (S35, M11)
+    hidden_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # taken off the list of sent SMS (S35, M11)
