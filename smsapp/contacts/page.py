@@ -16,7 +16,7 @@ def contacts() -> rx.Component:
         t("contacts.count_groups", count=S.groups_count),
         t("contacts.count_blacklist", count=S.blacklist_count),
     ]
-    facts = rx.cond(S.loaded, rx.fragment(*(rx.el.span(figure) for figure in figures)))
+    facts = rx.cond(S.loaded, rx.el.span(figures[0], ", ", figures[1], ", ", figures[2]))
     return frame(
         BookSheet.create(),
         tools(),

@@ -232,8 +232,11 @@ class ContactsState(rx.State):
             self.epoch += 1
 
     @rx.event
-    async def save(self, typed: dict[str, str | bool | None]) -> rx.event.EventSpec | None:
-        """Save the record; what is wrong is said beside its field, and what was typed stays (S62, S68)."""
+    async def save(self, typed: dict[str, Any]) -> None:
+        """Save the record; what is wrong is said beside its field, and what was typed stays (S62, S68).
+
+        ``typed``: the fields of the form by name, as texts, however Reflex wraps them on the way.
+        """
         self._clear_errors()
         chosen = tuple(int(g.value) for g in self.form_groups if typed.get(f"group-{g.value}") not in (None, False, ""))
         fields = {name: str(typed.get(name) or "") for name in ("number", "nom", "prenom", "email", "societe")}
@@ -247,20 +250,19 @@ class ContactsState(rx.State):
         except UnreadableNumber as refusal:
             self.number_error = Sentence.of(refusal.key, refusal.params)
             self.number_fix = refusal.suggestion
-            return None
+            return
         except Refusal as refusal:
             self.form_error = Sentence.of(refusal.key, refusal.params)
-            return None
+            return
         if self.form.id:
             await notice(self, "success", "contacts.changed")
             await self._again()
-            return None
+            return
         name = f"{sheet.prenom} {sheet.nom}".strip() or sheet.societe or sheet.number
         await notice(self, "success", "contacts.saved", name=name)
         self.creating = False
         self.epoch += 1
         await self._again()
-        return None
 
     @rx.event
     def use_fix(self) -> None:
@@ -280,7 +282,7 @@ class ContactsState(rx.State):
         self.grouping = on
 
     @rx.event
-    async def put_in_group(self, typed: dict[str, str | bool | None]) -> None:
+    async def put_in_group(self, typed: dict[str, Any]) -> None:
         """Put the selection in a group that exists, or in a new one (S69, S70)."""
         name, chosen = str(typed.get("group_name") or ""), str(typed.get("group_chosen") or "")
         ids = sorted(self._selected)
@@ -315,7 +317,7 @@ class ContactsState(rx.State):
         self.naming = on
 
     @rx.event
-    async def rename_group(self, typed: dict[str, str | bool | None]) -> None:
+    async def rename_group(self, typed: dict[str, Any]) -> None:
         """Give the group that is shown another name."""
         try:
             await self._ask(groups.rename_group, _id(self.group) or 0, str(typed.get("new_name") or ""))

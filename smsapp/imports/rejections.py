@@ -7,7 +7,9 @@ from sqlalchemy import func
 from sqlmodel import col, select
 
 from smsapp.accounts.actor import Actor
+from smsapp.contacts.service import region_of
 from smsapp.db import Database
+from smsapp.domain.phone import Reason, Unreadable, read_number
 from smsapp.imports.tables import Rejection
 from smsapp.imports.writing import owned_import
 
@@ -40,13 +42,20 @@ def rejections(
         asked = select(Rejection).where(Rejection.import_id == import_id, Rejection.row > after)
         if reason:
             asked = asked.where(Rejection.reason == reason)
-        found = session.execute(asked.order_by(col(Rejection.row)).limit(limit)).scalars()
-        named = [int(index) for field in ("prenom", "nom") for index, given in mapping.items() if given == field]
-        return [
-            CheckedRow(r.row, " ".join(filter(None, (_at(r.cells, i) for i in named))), r.value, r.reason,
-                       suggestion=r.suggestion)
-            for r in found
-        ]  # fmt: skip
+        found = session.execute(asked.order_by(col(Rejection.row)).limit(limit)).scalars().all()
+    named = [int(index) for field in ("prenom", "nom") for index, given in mapping.items() if given == field]
+    region = region_of(db, actor)
+    return [
+        CheckedRow(
+            rejection.row,
+            " ".join(filter(None, (_at(rejection.cells, index) for index in named))),
+            rejection.value,
+            rejection.reason,
+            _missing(rejection, region),
+            rejection.suggestion,
+        )
+        for rejection in found
+    ]
 
 
 def rejection_reasons(db: Database, actor: Actor, import_id: int) -> dict[str, int]:
@@ -91,3 +100,11 @@ def rejected_rows(db: Database, actor: Actor, import_id: int) -> tuple[list[str]
 
 def _at(cells: Sequence[str], index: int) -> str:
     return cells[index] if index < len(cells) else ""
+
+
+def _missing(rejection: Rejection, region: str) -> int:
+    """How many digits a number that is too short lacks, if that can be said."""
+    if rejection.reason != Reason.TOO_SHORT:
+        return 0
+    read = read_number(rejection.value, region)
+    return (read.missing_digits or 0) if isinstance(read, Unreadable) else 0
