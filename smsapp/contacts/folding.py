@@ -37,7 +37,7 @@ def sought(typed: str) -> list[str]:
     A number may be typed as people write it ("06 12 34", "+33 6 12", "0033612"): it is compared without the leading
     zeros and signs that E.164 does not have.
     """
-    typed = fold(typed)
+    typed = fold(typed.replace("\0", " "))  # PostgreSQL takes no NUL, not even in a question
     if _NUMBER.fullmatch(typed):
         digits = re.sub(r"\D", "", typed)
         bare = digits[2:] if digits.startswith("00") else digits.removeprefix("0")
