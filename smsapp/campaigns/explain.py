@@ -1,6 +1,7 @@
 """What a draft costs, who gets what, what could be saved, and what stands in its way: small answers for a page."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import polars as pl
@@ -10,8 +11,9 @@ from smsapp.accounts.actor import Actor
 from smsapp.campaigns.audience import Audience
 from smsapp.campaigns.pricing import Terms, audience_of, price
 from smsapp.campaigns.rules import closed_now, is_priceable, problems
-from smsapp.campaigns.service import edit_draft, owned
+from smsapp.campaigns.service import Chips, Draft, chips_of, draft_of, edit_draft, owned
 from smsapp.campaigns.tables import Campaign
+from smsapp.contacts.groups import groups
 from smsapp.db import Database
 from smsapp.domain.encoding import culprits, replace
 from smsapp.domain.errors import Refusal
@@ -122,6 +124,32 @@ class Preview:
     segments: int
 
 
+@dataclass(frozen=True)
+class Look:
+    """All that the composer shows of a draft, from one reading of its audience."""
+
+    draft: Draft
+    view: QuoteView
+    chips: Chips
+    person: Preview | None
+
+
+def look(db: Database, actor: Actor, campaign_id: int, index: int, terms: Terms) -> Look:
+    """A draft with its price, its parts and the message of recipient ``index``.
+
+    Raises:
+        CampaignNotFound, NotADraft
+    """
+    known = groups(db, actor)
+    with db.read() as session:
+        campaign = owned(session, actor, campaign_id)
+        draft = draft_of(campaign)
+        people = audience_of(session, campaign)
+        quote = price(session, campaign, terms, text=_priceable(campaign), audience=people)
+        view = _view(session, campaign, terms, people, quote, db.now())
+        return Look(draft, view, chips_of(session, campaign, people, known), _preview(quote, index))
+
+
 def quote_view(db: Database, actor: Actor, campaign_id: int, terms: Terms) -> QuoteView:
     """The exact price of a campaign, and everything that explains it.
 
@@ -131,13 +159,44 @@ def quote_view(db: Database, actor: Actor, campaign_id: int, terms: Terms) -> Qu
     with db.read() as session:
         campaign = owned(session, actor, campaign_id)
         people = audience_of(session, campaign)
-        priced = is_priceable(campaign.text)
-        text = campaign.text if priced else ""
-        quote = price(session, campaign, terms, text=text, audience=people)
-        available = balance_of(session, actor.account_id).available
-        saving = _saving(session, campaign, terms, people, quote) if priced else None
-        now = db.now()
-    marketing = campaign.purpose == "marketing"
+        quote = price(session, campaign, terms, text=_priceable(campaign), audience=people)
+        return _view(session, campaign, terms, people, quote, db.now())
+
+
+def preview(db: Database, actor: Actor, campaign_id: int, index: int, terms: Terms) -> Preview | None:
+    """The message of recipient ``index`` as its phone will show it (previous and next go round); None for nobody.
+
+    Raises:
+        CampaignNotFound
+    """
+    with db.read() as session:
+        campaign = owned(session, actor, campaign_id)
+        return _preview(price(session, campaign, terms, text=_priceable(campaign)), index)
+
+
+def optimise(db: Database, actor: Actor, campaign_id: int, terms: Terms) -> Saving | None:
+    """Replace what `QuoteView.saving` names, because the person asked for it (S61, M7); None when nothing is saved.
+
+    The text before is in the caller's hands, who can put it back by `edit_draft`.
+
+    Raises:
+        CampaignNotFound, NotADraft
+    """
+    saving = quote_view(db, actor, campaign_id, terms).saving
+    if saving is not None:
+        edit_draft(db, actor, campaign_id, text=saving.text)
+    return saving
+
+
+def _priceable(campaign: Campaign) -> str:
+    return campaign.text if is_priceable(campaign.text) else ""
+
+
+def _view(
+    session: Session, campaign: Campaign, terms: Terms, people: Audience, quote: Quote, now: datetime
+) -> QuoteView:
+    priced = is_priceable(campaign.text)
+    available = balance_of(session, campaign.account_id).available
     return QuoteView(
         priced=priced,
         recipients=quote.kept,
@@ -158,21 +217,13 @@ def quote_view(db: Database, actor: Actor, campaign_id: int, terms: Terms) -> Qu
         destinations=_destinations(quote) if priced else (),
         formula=_formula(quote) if priced else (),
         empty=tuple(EmptyValue(name, count) for name, count in quote.empty_values.items()),
-        waiting=closed_now(quote.lines, terms.window, now) if marketing else 0,
+        waiting=closed_now(quote.lines, terms.window, now) if campaign.purpose == "marketing" else 0,
         problems=tuple(problems(campaign, quote, available)),
-        saving=saving,
+        saving=_saving(session, campaign, terms, people, quote) if priced else None,
     )
 
 
-def preview(db: Database, actor: Actor, campaign_id: int, index: int, terms: Terms) -> Preview | None:
-    """The message of recipient ``index`` as its phone will show it (previous and next go round); None for nobody.
-
-    Raises:
-        CampaignNotFound
-    """
-    with db.read() as session:
-        campaign = owned(session, actor, campaign_id)
-        quote = price(session, campaign, terms, text=campaign.text if is_priceable(campaign.text) else "")
+def _preview(quote: Quote, index: int) -> Preview | None:
     if not quote.kept:
         return None
     index %= quote.kept
@@ -189,20 +240,6 @@ def preview(db: Database, actor: Actor, campaign_id: int, index: int, terms: Ter
         encoding=line.encoding,
         segments=line.segments,
     )
-
-
-def optimise(db: Database, actor: Actor, campaign_id: int, terms: Terms) -> Saving | None:
-    """Replace what `QuoteView.saving` names, because the person asked for it (S61, M7); None when nothing is saved.
-
-    The text before is in the caller's hands, who can put it back by `edit_draft`.
-
-    Raises:
-        CampaignNotFound, NotADraft
-    """
-    saving = quote_view(db, actor, campaign_id, terms).saving
-    if saving is not None:
-        edit_draft(db, actor, campaign_id, text=saving.text)
-    return saving
 
 
 def _saving(session: Session, campaign: Campaign, terms: Terms, people: Audience, now: Quote) -> Saving | None:

@@ -2,13 +2,13 @@
 
 import reflex as rx
 
+from smsapp.campaigns.message_parts import message
 from smsapp.campaigns.parts import (
     ComposeSheet,
     audience,
     facts_line,
     foot,
     header_actions,
-    message,
     panel,
     problems,
     purpose_and_sender,

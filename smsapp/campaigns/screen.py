@@ -1,5 +1,6 @@
 """What the composer shows, as small records: from the services' answers to what a browser can hold (no Reflex here)."""
 
+import re
 from dataclasses import dataclass, field
 
 from smsapp.campaigns.excluded import Excluded
@@ -10,6 +11,8 @@ from smsapp.campaigns.service import Chips, Draft, DraftLine
 from smsapp.domain.errors import Refusal
 from smsapp.domain.template import Template, stop_mention
 from smsapp.i18n.catalogue import Sentence
+
+_IDS = re.compile(r"\d{1,18}(?:,\d{1,18})*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -256,6 +259,16 @@ def figures(view: QuoteView, draft: Draft, terms: Terms) -> Figures:
     )
 
 
+def id_in(text: str) -> int:
+    """The id that an address carries, 0 for anything else."""
+    return int(text) if _IDS.fullmatch(text) and "," not in text else 0
+
+
+def ids_in(text: str) -> list[int]:
+    """The ids that an address carries, comma separated; at most a thousand."""
+    return [int(part) for part in text.split(",")][:1_000] if _IDS.fullmatch(text) else []
+
+
 def first_mention(terms: Terms) -> str:
     """The mention of a draft in which nothing has been said yet: marketing, to France, with reply."""
     return stop_mention("FR", sender_kind="reply", purpose="marketing", short_code=terms.short_code).strip()
@@ -289,9 +302,9 @@ def _checks(view: QuoteView, draft: Draft, terms: Terms) -> list[Check]:
             checks.append(Check("ok", Sentence("campaigns.check.stop", {"mention": view.mention.strip()})))
     if view.empty:
         checks += [Check("warn", _empty(e.variable, e.count)) for e in view.empty]
-    elif names := sorted(Template.parse(draft.text).variables):
-        all_names = ", ".join(f"${name}" for name in names)
-        checks.append(Check("ok", Sentence("campaigns.check.values", {"variables": all_names})))
+    elif names := sorted((template := Template.parse(draft.text)).variables):
+        key = "campaigns.check.values" if template.unguarded == template.variables else "campaigns.check.fallbacks"
+        checks.append(Check("ok", Sentence(key, {"variables": ", ".join(f"${name}" for name in names)})))
     if draft.sender:
         checks.append(Check("warn", Sentence("campaigns.check.no_reply")))
     return checks

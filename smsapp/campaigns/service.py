@@ -14,7 +14,7 @@ from smsapp.accounts.actor import Actor
 from smsapp.campaigns.audience import Audience, entries
 from smsapp.campaigns.pricing import CampaignNotFound, audience_of
 from smsapp.campaigns.tables import Campaign, CampaignState
-from smsapp.contacts.groups import GroupNotFound, groups
+from smsapp.contacts.groups import GroupCount, GroupNotFound, groups
 from smsapp.contacts.tables import Contact
 from smsapp.db import Database
 from smsapp.domain.errors import Refusal
@@ -97,8 +97,7 @@ def draft(db: Database, actor: Actor, campaign_id: int) -> Draft:
     """
     with db.read() as session:
         found = owned(session, actor, campaign_id)
-        _still_draft(found)
-        return _draft(found)
+        return draft_of(found)
 
 
 def drafts(db: Database, actor: Actor, limit: int = 10) -> list[DraftLine]:
@@ -250,30 +249,42 @@ def drop_unreadable(db: Database, actor: Actor, campaign_id: int) -> Draft:
     return _change(db, actor, campaign_id, change)
 
 
-def chips(db: Database, actor: Actor, campaign_id: int, audience: Audience | None = None) -> Chips:
+def chips(db: Database, actor: Actor, campaign_id: int) -> Chips:
     """The parts of a campaign's audience for its field: groups, contacts, typed numbers.
 
     Raises:
         CampaignNotFound
     """
-    sizes = {group.id: group for group in groups(db, actor)}
+    known = groups(db, actor)
     with db.read() as session:
         found = owned(session, actor, campaign_id)
-        people = audience or audience_of(session, found)
-        first = found.contact_ids[:CHIPS]
-        asked = select(Contact).where(
-            Contact.account_id == actor.account_id, col(Contact.id).in_(first), col(Contact.deleted_at).is_(None)
-        )
-        contacts = {c.id: c for c in session.execute(asked).scalars()}
+        return chips_of(session, found, audience_of(session, found), known)
+
+
+def chips_of(session: Session, campaign: Campaign, people: Audience, known: Collection[GroupCount]) -> Chips:
+    """The same within a transaction; ``known`` are the account's groups."""
+    sizes = {group.id: group for group in known}
+    first = campaign.contact_ids[:CHIPS]
+    asked = select(Contact).where(
+        Contact.account_id == campaign.account_id, col(Contact.id).in_(first), col(Contact.deleted_at).is_(None)
+    )
+    contacts = {c.id: c for c in session.execute(asked).scalars()}
     bad = set(people.unreadable["entry"])
-    typed = list(dict.fromkeys(entries(found.typed)))
-    parts = [Chip(f"group:{i}", "group", sizes[i].name, sizes[i].members) for i in found.group_ids if i in sizes]
+    typed = list(dict.fromkeys(entries(campaign.typed)))
+    parts = [Chip(f"group:{i}", "group", sizes[i].name, sizes[i].members) for i in campaign.group_ids if i in sizes]
     parts += [Chip(f"contact:{i}", "contact", contact_name(contacts[i])) for i in first if i in contacts]
-    total = len(parts) + max(0, len(found.contact_ids) - CHIPS) + len(typed)
+    total = len(parts) + max(0, len(campaign.contact_ids) - CHIPS) + len(typed)
     if len(parts) + len(typed) > CHIPS:  # what has to be put right must be among the few that are shown
         typed = sorted(typed, key=lambda text: text not in bad)
     parts += [Chip(entry_id(text), "typed", text[:40], bad=text in bad) for text in typed[:CHIPS]]
     return Chips(tuple(parts[:CHIPS]), total)
+
+
+def draft_of(found: Campaign) -> Draft:
+    """A draft as its page shows it. Raises NotADraft."""
+    _still_draft(found)
+    assert found.id is not None
+    return Draft(found.id, found.name, found.text, found.purpose, found.sender, found.created_at, found.updated_at)
 
 
 def title(campaign: Campaign) -> str:
@@ -311,14 +322,9 @@ def _change(db: Database, actor: Actor, campaign_id: int, change: Callable[[Camp
         change(found, session)
         found.updated_at = db.now()
         session.add(found)
-        return _draft(found)
+        return draft_of(found)
 
 
 def _still_draft(campaign: Campaign) -> None:
     if campaign.state != CampaignState.DRAFT:
         raise NotADraft
-
-
-def _draft(found: Campaign) -> Draft:
-    assert found.id is not None
-    return Draft(found.id, found.name, found.text, found.purpose, found.sender, found.created_at, found.updated_at)

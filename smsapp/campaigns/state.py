@@ -1,7 +1,6 @@
 """What the composer holds. The draft in the database is the truth: each change is written down before it is priced."""
 
 import asyncio
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,9 +12,9 @@ from annotated_types import MaxLen
 from smsapp.accounts.actor import Actor
 from smsapp.campaigns import service
 from smsapp.campaigns.excluded import Excluded, Kind, excluded
-from smsapp.campaigns.explain import Preview, QuoteView, optimise, preview, quote_view
+from smsapp.campaigns.explain import Look, Preview, look, optimise, preview
 from smsapp.campaigns.launch import QuoteChanged, Seen, launch
-from smsapp.campaigns.pricing import CampaignNotFound, Terms
+from smsapp.campaigns.pricing import Terms
 from smsapp.campaigns.rules import BadSender, NoRecipient, TextMissing, check_sender, proposed_sender
 from smsapp.campaigns.screen import (
     ChipItem,
@@ -27,11 +26,13 @@ from smsapp.campaigns.screen import (
     draft_items,
     figures,
     first_mention,
+    id_in,
+    ids_in,
     left_out,
     said,
     shown,
 )
-from smsapp.campaigns.service import Chips, Draft, NotADraft
+from smsapp.campaigns.service import Draft, NotADraft
 from smsapp.domain.errors import Refusal
 from smsapp.i18n import Sentence
 from smsapp.web.guard import actor_of
@@ -39,7 +40,6 @@ from smsapp.web.notices import notice, refuse
 from smsapp.web.runtime import runtime
 
 LONGEST_TEXT = 200_000  # characters kept of a text, however wrong it is
-_IDS = re.compile(r"\d{1,18}(?:,\d{1,18})*")
 
 
 class ComposeState(rx.State):
@@ -64,7 +64,7 @@ class ComposeState(rx.State):
 
     reviewing: bool = False
     consent: bool = False
-    sending: bool = False
+    round: int = 0
     changed: bool = False
 
     listed: str = ""
@@ -81,13 +81,13 @@ class ComposeState(rx.State):
         """The page is entered: ?draft= opens a draft, ?group= and ?contacts= begin one, nothing begins a blank."""
         actor = await actor_of(self)
         asked = self.router.url.query_parameters
-        draft_id = _number(asked.get("draft", ""))
+        draft_id = id_in(asked.get("draft", ""))
         if draft_id and draft_id == self.campaign_id:
             return [ComposeState.requote, ComposeState.list_drafts]
         self._blank()
         if draft_id:
             return await self._open(actor, draft_id)
-        group, contacts = _number(asked.get("group", "")), _numbers(asked.get("contacts", ""))
+        group, contacts = id_in(asked.get("group", "")), ids_in(asked.get("contacts", ""))
         if group:
             return await self._keep(lambda db, who, id: service.add_groups(db, who, id, [group]))
         if contacts:
@@ -209,15 +209,16 @@ class ComposeState(rx.State):
     async def review(self) -> Any:
         """Everything once more, priced now: either what stands in the way, or the review."""
         actor = await actor_of(self)
-        self.tried, self.consent, self.changed = True, False, False
+        self.tried, self.changed = True, False
+        self._ask_again()
         if not self.campaign_id:
             self.figures = replace(self.figures, problems=[said(NoRecipient()), said(TextMissing())])
-            return None
+            return rx.set_focus("problems")
         if self.sender_error.key:
             return rx.set_focus("sender")
         await self._price(actor)
         self.reviewing = not self.figures.problems
-        return None
+        return None if self.reviewing else rx.set_focus("problems")
 
     @rx.event
     async def show_review(self, shown: bool) -> None:
@@ -239,7 +240,8 @@ class ComposeState(rx.State):
                 launch, runtime().db, actor, self.campaign_id, seen, self._terms(), consent=self.consent
             )
         except QuoteChanged as refusal:
-            self.changed, self.consent = True, False
+            self.changed = True
+            self._ask_again()
             await refuse(self, refusal)
             await self._price(actor)
             self.reviewing = not self.figures.problems
@@ -248,7 +250,7 @@ class ComposeState(rx.State):
             await refuse(self, refusal)
             return ComposeState.requote
         if engine := runtime().engine:
-            engine.wake()
+            await engine.wake()
         self._blank()
         return rx.redirect(f"/sent/{sent}")
 
@@ -276,17 +278,17 @@ class ComposeState(rx.State):
             if not campaign_id:
                 return
         try:
-            found = await asyncio.to_thread(_all, actor, campaign_id, index, self._terms())
+            found = await asyncio.to_thread(look, runtime().db, actor, campaign_id, index, self._terms())
         except Refusal:  # thrown away or launched meanwhile
             return
         async with self:
             if asked == self._asked and campaign_id == self.campaign_id:
-                self._take(*found)
+                self._take(found)
 
     async def _price(self, actor: Actor) -> None:
         """The same at once, for the review and the sending."""
         self._asked += 1
-        self._take(*await asyncio.to_thread(_all, actor, self.campaign_id, self._index, self._terms()))
+        self._take(await asyncio.to_thread(look, runtime().db, actor, self.campaign_id, self._index, self._terms()))
 
     async def _keep(self, change: Callable[[Any, Actor, int], Draft]) -> Any:
         """Write a change down, in a draft that is made by the first one; what follows prices it."""
@@ -296,13 +298,13 @@ class ComposeState(rx.State):
             self.campaign_id = await asyncio.to_thread(service.create_draft, db, actor, self._opened_at)
         try:
             kept = await asyncio.to_thread(change, db, actor, self.campaign_id)
-        except (NotADraft, CampaignNotFound) as refusal:
-            await refuse(self, refusal)
-            return None
         except Refusal as refusal:
             await refuse(self, refusal)
-        else:
-            self.saved_at = kept.updated_at.isoformat()
+            if born:  # nothing was begun
+                await asyncio.to_thread(service.delete_draft, db, actor, self.campaign_id)
+                self.campaign_id = 0
+            return None
+        self.saved_at = kept.updated_at.isoformat()
         address = [rx.redirect(f"/compose?draft={self.campaign_id}", replace=True)] if born else []
         return [*address, ComposeState.requote]
 
@@ -356,6 +358,11 @@ class ComposeState(rx.State):
         if not self.left_out_total:
             self.listed = ""
 
+    def _ask_again(self) -> None:
+        """The consent box is drawn anew, not ticked."""
+        self.consent = False
+        self.round += 1
+
     def _terms(self) -> Terms:
         return Terms.of(runtime().settings)
 
@@ -364,10 +371,10 @@ class ComposeState(rx.State):
         self.text = text
         self.version += 1
 
-    def _take(self, draft: Draft, view: QuoteView, chips: Chips, person: Preview | None) -> None:
-        self.figures = figures(view, draft, self._terms())
-        self.chips, self.chips_total = chip_items(chips), chips.total
-        self._take_person(person)
+    def _take(self, found: Look) -> None:
+        self.figures = figures(found.view, found.draft, self._terms())
+        self.chips, self.chips_total = chip_items(found.chips), found.chips.total
+        self._take_person(found.person)
 
     def _take_person(self, person: Preview | None) -> None:
         self.person = shown(person)
@@ -382,25 +389,6 @@ class ComposeState(rx.State):
         self.figures = Figures(mention=first_mention(self._terms()))
 
 
-def _all(actor: Actor, campaign_id: int, index: int, terms: Terms) -> tuple[Draft, QuoteView, Chips, Preview | None]:
-    """What the page shows of a draft."""
-    db = runtime().db
-    return (
-        service.draft(db, actor, campaign_id),
-        quote_view(db, actor, campaign_id, terms),
-        service.chips(db, actor, campaign_id),
-        preview(db, actor, campaign_id, index, terms),
-    )
-
-
 def _version(opened_at: datetime) -> int:
     """The same after a restart of the server, so that what is on screen is known again."""
     return round(opened_at.timestamp() * 1000)
-
-
-def _number(text: str) -> int:
-    return int(text) if _IDS.fullmatch(text) and "," not in text else 0
-
-
-def _numbers(text: str) -> list[int]:
-    return [int(part) for part in text.split(",")][:1_000] if _IDS.fullmatch(text) else []

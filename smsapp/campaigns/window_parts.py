@@ -22,7 +22,9 @@ def review() -> Component:
         rx.cond(S.changed, rx.el.div(note(t("campaigns.changed"), tone="amber", alert=True), class_name="stack")),
         rx.el.div(_facts(), _message(), class_name="cmp-review"),
         rx.el.div(
-            checkbox(t("campaigns.consent"), checked=S.consent, on_change=S.set_consent, id="consent"),
+            rx.fragment(
+                checkbox(t("campaigns.consent"), on_change=S.set_consent, id="consent"), key=S.round.to_string()
+            ),
             rx.el.div(
                 closing(button(t("campaigns.edit"), role="soft", color_scheme="gray")),
                 button(
