@@ -1,6 +1,7 @@
 """The one base of every "this cannot be done" that a person should read.
 
-Services and domain functions raise subclasses of `Refusal`; pages show `translate(lang, refusal.key, **refusal.params)`.
+Services and domain functions raise subclasses of `Refusal`; pages show
+`translate(lang, refusal.key, **refusal.params)`.
 """
 
 

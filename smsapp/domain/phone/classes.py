@@ -16,8 +16,10 @@ from phonenumbers import PhoneMetadata
 from smsapp.domain.phone.reading import FRENCH_CODES, FRENCH_REGIONS, OVERSEAS_MOBILE, metadata_of, trunk_prefix
 from smsapp.domain.phone.territory import FICTION, calling_code_of
 
-HEAD: Final = 4
+HEAD: Final = 5
 """Digits looked at to tell how many decide."""
+LEAST: Final = 4
+"""Fewest digits said to decide: calling codes and the shapes of French mobiles are read within them."""
 INFINITE: Final = 99
 """Every digit decides (or nobody can tell)."""
 
@@ -54,15 +56,22 @@ def deciding_digits(form: Form, head: str, region: str) -> int:
 
     The two zeros of `Form.ZEROS` are not part of `head`, but are counted in the answer.
     """
+    # Most heads are told by fewer digits; what these say is kept for all the heads that share them.
+    depth = _deciding(form, head[:LEAST], region)
+    return depth if depth <= HEAD + 2 * (form is Form.ZEROS) else _deciding(form, head, region)
+
+
+@cache
+def _deciding(form: Form, head: str, region: str) -> int:
     if form is Form.PLUS:
-        return max(HEAD, _international(head))
+        return max(LEAST, _international(head))
     idd = _metadata(region).international_prefix or ""
     if form is Form.ZEROS and idd == "00":
-        return INFINITE if head[0] == "0" else 2 + max(HEAD, _international(head))
+        return INFINITE if head[0] == "0" else 2 + max(LEAST, _international(head))
     digits = "00" + head if form is Form.ZEROS else head
     if _look(idd, digits)[1]:
         return INFINITE
-    depth = max(len(digits), _home(digits, region))
+    depth = max(LEAST + 2 * (form is Form.ZEROS), _home(digits, region))
     if form is Form.ZEROS:
         return max(depth, 2 + _international(head))
     known = head[0] != "0" and calling_code_of(head) is not None
@@ -113,7 +122,7 @@ def _national(code: int, prefix: str) -> int:
                 after |= {start + end for end in ends}
         now = frozenset(after - starts)
         starts |= now
-    return max(deep, *(start + _look(plan, prefix[start:])[0] for start in starts for plan in plans))
+    return max(deep, *(start + _depth(plan, prefix[start:]) for start in starts for plan in plans))
 
 
 @cache
@@ -142,6 +151,14 @@ def _metadata(region: str) -> PhoneMetadata:
 def _look(pattern: str, prefix: str) -> tuple[int, frozenset[int]]:
     deep, ends = _walk(_parsed(pattern), frozenset({0}), tuple(map(int, prefix)))
     return min(deep, INFINITE), ends
+
+
+@cache
+def _depth(pattern: str, prefix: str) -> int:
+    """How deep `pattern` looks into numbers that begin with `prefix`: what a shorter prefix settles is settled."""
+    if prefix and (known := _depth(pattern, prefix[:-1])) < len(prefix):
+        return known
+    return _look(pattern, prefix)[0]
 
 
 @cache

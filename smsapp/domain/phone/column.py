@@ -5,15 +5,20 @@ once per process, and the answers are joined back. What no class can answer for 
 """
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from os import cpu_count
+from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
 import polars as pl
 
+from smsapp.domain.phone import memory
 from smsapp.domain.phone.classes import HEAD, INFINITE, Form, deciding_digits
 from smsapp.domain.phone.model import Number, Unreadable
 from smsapp.domain.phone.reading import checked_region, judge, read_number
-from smsapp.domain.phone.spelling import DECIMAL, EXCEL_TAILS, MAX_DIGITS, PUNCTUATION, SPACES, Spelling, spell
+from smsapp.domain.phone.spelling import DECIMAL, MAX_DIGITS, PUNCTUATION, SPACES, Spelling, spell
 
 COLUMNS: Final[dict[str, Any]] = {
     "e164": pl.Int64,
@@ -30,8 +35,11 @@ COLUMNS: Final[dict[str, Any]] = {
 _SHORTEST: Final = 7  # digits: shorter texts are few, and are read one by one
 _DEEPEST: Final = 15  # leading digits that fit in a class key
 _PLAIN_BYTES: Final = 100
-_WORTH_A_LOOK: Final = 12  # rows with one head from which finding out how many digits decide is cheaper than asking
+_WORTH_A_LOOK: Final = 6  # rows with one head from which finding out how many digits decide is cheaper than asking
+_WORTH_SAVING: Final = 50  # new classes; later on, a tenth of what is known
 _MOST_CLASSES: Final = 500_000
+_SLICE: Final = 100_000  # rows turned into digits at a time, on as many cores as there are
+_SINGLE: Final = 2**63  # keys from here on are of one text each
 _ANSWER: Final = {name: kind for name, kind in COLUMNS.items() if name not in ("e164", "suggestion")}
 _CLASS: Final[dict[str, Any]] = {
     "key": pl.UInt64,
@@ -42,7 +50,11 @@ _CLASS: Final[dict[str, Any]] = {
     "exact": pl.Boolean,
     **_ANSWER,
 }
+_DECIMALS: Final = rf"\.[{''.join(SPACES)}]*0[0{''.join(SPACES)}]*$"
 _POWERS: Final = pl.Series([10**i for i in range(20)], dtype=pl.UInt64)
+
+Digits = tuple[pl.Series, pl.Series, pl.Series]
+"""number (null: none found), plus, count of digits: one row for each text."""
 
 _classes: dict[tuple[str, bool], pl.DataFrame] = {}
 _classes_lock = Lock()
@@ -55,20 +67,33 @@ def read_column(raw: pl.Series, region: str = "FR", *, for_voice: bool = False) 
     ValueError when `region` is not a country that libphonenumber knows.
     """
     region = checked_region(region)
-    rows = _in_digits(_as_text(raw))
-    rows = _in_classes(rows, region)
+    rows = _in_classes(_in_digits(_as_text(raw)), region)
     known = _judged(rows, region, for_voice)
-    found = rows.join(known, on="key", how="left", maintain_order="left").with_columns(
-        e164=_completed("e164"), suggestion=_completed("suggestion"), hard=~pl.col("exact").fill_null(False)
+    if inexact := known.filter(~pl.col("exact"))["key"].to_list():
+        rows = rows.with_columns(key=pl.when(~pl.col("key").is_in(inexact)).then("key"))
+    if rows["key"].null_count():
+        rows, single = _read_singly(rows, region, for_voice)
+        known = pl.concat([known, single])
+    return rows.join(known, on="key", how="left", maintain_order="left").select(
+        _completed("e164"), *list(_ANSWER)[:-1], _completed("suggestion"), "missing_digits"
     )
-    if not found["hard"].any():
-        return found.select(*COLUMNS)
-    hard = found.filter("hard").select("raw")
-    texts = hard["raw"].unique()
-    answers = [_row(read_number(text, region, for_voice=for_voice)) for text in texts]
-    single = pl.DataFrame(answers, schema=COLUMNS, orient="row").with_columns(raw=texts)
-    slow = hard.join(single, on="raw", how="left", maintain_order="left")
-    return _spread(found, slow, "hard").select(*COLUMNS)
+
+
+def _read_singly(rows: pl.DataFrame, region: str, for_voice: bool) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Read the rows without a class, each distinct text once: the rows with a key for every text, and the answers."""
+    at = rows["key"].is_null().arg_true()
+    singles = pl.DataFrame(rows["raw"].gather(at))
+    texts = singles["raw"].unique()
+    keys = pl.int_range(texts.len(), dtype=pl.UInt64, eager=True) + _SINGLE
+    answers = []
+    for key, text in zip(keys, texts, strict=True):
+        e164, *answer, suggestion, missing = _row(read_number(text, region, for_voice=for_voice))
+        tails = (None if e164 is None else 0, None if suggestion is None else 0)
+        answers.append((key, e164, tails[0], suggestion, tails[1], True, *answer, missing))
+    named = pl.DataFrame({"raw": texts, "key": keys})
+    found = singles.join(named, on="raw", how="left", maintain_order="left")
+    rows = rows.with_columns(rows["key"].scatter(at, found["key"]), pl.col("number").fill_null(0))
+    return rows, pl.DataFrame(answers, schema=_CLASS, orient="row")
 
 
 def _as_text(raw: pl.Series) -> pl.Series:
@@ -80,53 +105,79 @@ def _as_text(raw: pl.Series) -> pl.Series:
 
 def _in_digits(raw: pl.Series) -> pl.DataFrame:
     """raw, plus, count, number (the digits as an integer, null when there is not one number to class)."""
-    text, spaceless, bare, digits = pl.col("raw"), pl.col("spaceless"), pl.col("bare"), pl.col("digits")
-    excel = pl.any_horizontal(spaceless.str.ends_with(tail) for tail in EXCEL_TAILS)
-    rows = (
-        pl.DataFrame(raw)
-        .with_columns(spaceless=_without(text, SPACES))
-        .with_columns(spaceless=pl.when(excel).then(spaceless.str.replace(DECIMAL, "$1")).otherwise(spaceless))
-        .with_columns(bare=_without(spaceless, PUNCTUATION))
-        .with_columns(digits=bare.str.strip_prefix("+"))
-        .with_columns(plus=bare.str.starts_with("+"), count=digits.str.len_bytes().clip(0, 255).cast(pl.UInt8))
-    )
-    plain = (
-        pl.col("count").is_between(_SHORTEST, MAX_DIGITS)
-        & (text.str.len_bytes() <= _PLAIN_BYTES)
-        & ~digits.str.starts_with("+")
-        & ~(pl.col("plus") & digits.str.starts_with("0"))
-        & ~excel
-    )
-    rows = rows.select("raw", "plus", "count", number=pl.when(plain).then(digits.cast(pl.UInt64, strict=False)))
-    odd = rows.select("raw", odd=pl.col("number").is_null())
-    if not odd["odd"].any():
-        return rows
-    texts = odd.filter("odd").select("raw")
-    unique = texts["raw"].unique()
-    spelt = pl.DataFrame([_digits_of(t) for t in unique], schema=rows.drop("raw").schema, orient="row")
-    spread = texts.join(spelt.with_columns(raw=unique), on="raw", how="left", maintain_order="left")
-    return _spread(rows.with_columns(odd["odd"]), spread, "odd").drop("odd")
+    slices = [raw.slice(start, _SLICE) for start in range(0, max(raw.len(), 1), _SLICE)]
+    if len(slices) == 1:
+        return _slice_in_digits(raw)
+    with ThreadPoolExecutor(min(4, cpu_count() or 1)) as threads:
+        return pl.concat(threads.map(_slice_in_digits, slices))
 
 
-def _without(text: pl.Expr, characters: tuple[str, ...]) -> pl.Expr:
-    return text.str.replace_many(list(characters), [""] * len(characters))
+def _slice_in_digits(raw: pl.Series) -> pl.DataFrame:
+    number, plus, count = _plain(raw)  # most texts are digits already
+    left = number.is_null().arg_true()
+    for further in (_punctuated, _decimal, _spelt):
+        if left.is_empty():
+            break
+        found = further(raw.gather(left))
+        number, plus, count = (
+            whole.scatter(left, part) for whole, part in zip((number, plus, count), found, strict=True)
+        )
+        left = left.filter(found[0].is_null())
+    return pl.DataFrame({"raw": raw, "plus": plus, "count": count, "number": number})
 
 
-def _digits_of(text: str) -> tuple[bool, int, int | None]:
+def _plain(text: pl.Series) -> Digits:
+    """Digits after one + at most."""
+    plus = text.str.starts_with("+")
+    count = text.str.len_bytes() - plus.cast(pl.UInt32)
+    number = text.cast(pl.UInt64, strict=False)
+    leading_zero = plus & text.str.starts_with("+0")
+    found = pl.select(
+        pl.when(count.is_between(_SHORTEST, MAX_DIGITS) & ~leading_zero).then(number),
+    ).to_series()
+    return found, plus, count.clip(0, 255).cast(pl.UInt8)
+
+
+def _punctuated(text: pl.Series) -> Digits:
+    """Digits among plain spaces and punctuation; what a spreadsheet may have written as a decimal is left alone."""
+    bare = _without(pl.when((text.str.len_bytes() <= _PLAIN_BYTES) & ~text.str.contains(_DECIMALS)).then(text))
+    return _plain(pl.select(bare.fill_null("")).to_series())
+
+
+def _decimal(text: pl.Series) -> Digits:
+    """Digits which a spreadsheet wrote as a decimal: 612345678.0"""
+    whole = pl.when(text.str.contains(DECIMAL)).then(text.str.replace(DECIMAL, "$1")).otherwise(pl.lit(""))
+    return _plain(pl.select(whole.alias("raw")).to_series())
+
+
+def _spelt(text: pl.Series) -> Digits:
+    """Whatever else `spell` makes one number of, each distinct text once."""
+    unique = text.unique().alias("raw")
+    schema = {"number": pl.UInt64, "plus": pl.Boolean, "count": pl.UInt8}
+    spelt = pl.DataFrame([_digits_of(t) for t in unique], schema=schema, orient="row").with_columns(unique)
+    found = pl.DataFrame(text.alias("raw")).join(spelt, on="raw", how="left", maintain_order="left")
+    return found["number"], found["plus"], found["count"]
+
+
+def _without(text: pl.Expr) -> pl.Expr:
+    return text.str.replace_many([*SPACES, *PUNCTUATION], [""] * len(SPACES + PUNCTUATION))
+
+
+def _digits_of(text: str) -> tuple[int | None, bool, int]:
     spelling = spell(text)
     if isinstance(spelling, Spelling) and len(spelling.digits) >= _SHORTEST:
-        return spelling.plus, len(spelling.digits), int(spelling.digits)
-    return False, 0, None
+        return int(spelling.digits), spelling.plus, len(spelling.digits)
+    return None, False, 0
 
 
 def _in_classes(rows: pl.DataFrame, region: str) -> pl.DataFrame:
     """raw, plus, count, number, key: the class of each row, null when it has to be read on its own."""
     number, count, depth = pl.col("number"), pl.col("count"), pl.col("depth")
-    zeros = ~pl.col("plus") & (number // _power(count - 2) == 0)
+    zeros = ~pl.col("plus") & (number < _power(count - 2))
     form = pl.when("plus").then(int(Form.PLUS)).when(zeros).then(int(Form.ZEROS)).otherwise(int(Form.BARE))
     width = HEAD + 2 * zeros.cast(pl.UInt8)
     head = number // _power(count - width) % 10**HEAD
-    rows = rows.with_columns(head=(head + 10**HEAD * form.cast(pl.UInt64)).cast(pl.UInt16))
+    rows = rows.with_columns(head=(head + 10**HEAD * form.cast(pl.UInt64)).cast(pl.UInt32))
     depths = pl.lit(_depths(rows["head"], region))
     rows = rows.with_columns(depth=depths.gather(pl.col("head")))
     key = (number // _power(count - depth)) * 2048 + count.cast(pl.UInt64) * 64 + depth.cast(pl.UInt64) * 2
@@ -141,12 +192,13 @@ def _power(exponent: pl.Expr) -> pl.Expr:
 
 def _depths(heads: pl.Series, region: str) -> pl.Series:
     """How many digits decide, for each head that stands often enough in the column to be worth the question."""
-    depths = [INFINITE] * (len(Form) * 10**HEAD)
-    for head, rows in heads.drop_nulls().value_counts(name="rows").iter_rows():
-        if rows >= _WORTH_A_LOOK:
-            form, digits = divmod(head, 10**HEAD)
-            depths[head] = deciding_digits(Form(form), str(digits).zfill(HEAD), region)
-    return pl.Series(depths, dtype=pl.UInt8)
+    met = heads.drop_nulls().value_counts(name="rows").filter(pl.col("rows") >= _WORTH_A_LOOK)[heads.name]
+    found = []
+    for head in met:
+        form, digits = divmod(head, 10**HEAD)
+        found.append(deciding_digits(Form(form), str(digits).zfill(HEAD), region))
+    depths = pl.repeat(INFINITE, len(Form) * 10**HEAD, dtype=pl.UInt8, eager=True)
+    return depths.scatter(met, pl.Series(found, dtype=pl.UInt8)) if found else depths
 
 
 def _judged(rows: pl.DataFrame, region: str, for_voice: bool) -> pl.DataFrame:
@@ -164,7 +216,52 @@ def _judged(rows: pl.DataFrame, region: str, for_voice: bool) -> pl.DataFrame:
         if latest.height > _MOST_CLASSES:
             latest = latest.clear()
         _classes[region, for_voice] = pl.concat([latest, answers.join(latest, on="key", how="anti")])
+        _kept.learnt += answers.height
+        if _kept.path and _kept.learnt >= max(_WORTH_SAVING, sum(t.height for t in _classes.values()) // 10):
+            _write_down(_kept.path)
     return pl.concat([known, answers])
+
+
+def keep_answers(directory: Path) -> int:
+    """Take up what earlier processes learnt, and from now on keep what is learnt, in a file of `directory` (made if
+    need be). Returns how many classes of numbers are known from the start.
+
+    Reading columns never fails because of that file: one that is damaged is ignored and replaced, and a directory that
+    cannot be written is given up. Raises ValueError for a directory within smsapp itself.
+    """
+    path = memory.path_in(directory)
+    with _classes_lock:
+        for key, table in memory.load(path, _CLASS).items():
+            mine = _classes.get(key, table.clear())
+            _classes[key] = pl.concat([mine, table.join(mine, on="key", how="anti")])
+        _kept.path = path
+        return sum(table.height for table in _classes.values())
+
+
+def save_answers() -> None:
+    """Write down what has been learnt since the last time, if `keep_answers` was called and there is anything."""
+    with _classes_lock:
+        if _kept.path and _kept.learnt and _classes:
+            _write_down(_kept.path)
+
+
+def _write_down(path: Path) -> None:
+    try:
+        memory.save(path, _classes)
+    except OSError:  # a full or read-only disk costs speed, not an import
+        _kept.path = None
+    _kept.learnt = 0
+
+
+@dataclass
+class _Kept:
+    """Where answers are kept between processes, and how many are not yet written there."""
+
+    path: Path | None = None
+    learnt: int = 0
+
+
+_kept = _Kept()
 
 
 def _answers(asked: Iterable[tuple[int, int, int, bool]], region: str, for_voice: bool) -> list[tuple[Any, ...]]:
@@ -192,7 +289,7 @@ def _ending(value: int | None, number: int, free: int) -> tuple[int | None, int 
 
 
 def _completed(name: str) -> pl.Expr:
-    return (pl.col(f"{name}_head") + pl.col("number") % _power(pl.col(f"{name}_tail"))).cast(pl.Int64)
+    return (pl.col(f"{name}_head") + pl.col("number") % _power(pl.col(f"{name}_tail"))).cast(pl.Int64).alias(name)
 
 
 def _row(reading: Number | Unreadable) -> tuple[Any, ...]:
@@ -202,12 +299,3 @@ def _row(reading: Number | Unreadable) -> tuple[Any, ...]:
         known = (reading.e164, reading.territory, reading.calling_code, reading.line.value)
         return (*known, reading.warning.value if reading.warning else None, None, other, None)
     return (None, None, None, None, None, reading.reason.value, reading.suggestion, reading.missing_digits)
-
-
-def _spread(rows: pl.DataFrame, better: pl.DataFrame, mask: str) -> pl.DataFrame:
-    """`rows` whose columns are taken from `better`, in order, where `mask` holds."""
-    place = pl.when(mask).then((pl.col(mask).cum_sum() - 1).cast(pl.UInt32))
-    names = [name for name in better.columns if name in rows.columns and name != "raw"]
-    return rows.with_columns(
-        pl.when(mask).then(pl.lit(better[name]).gather(place)).otherwise(pl.col(name)).alias(name) for name in names
-    )

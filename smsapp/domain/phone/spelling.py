@@ -16,12 +16,9 @@ MAX_DIGITS = 17
 SPACES = (" ", "\u00a0", "\u202f")
 """What the column reader may remove without looking closer."""
 PUNCTUATION = (".", "-", "(", ")")
-"""Likewise, once `EXCEL_TAILS` are out of the way."""
-EXCEL_TAILS = (".0", ".00", ".000")
-"""Endings of a number which a spreadsheet wrote as a decimal: 612345678.0"""
-
+"""Likewise, once decimals are out of the way."""
 DECIMAL = r"^(\+?[0-9]{6,})[.,]0{1,3}$"
-"""Such a number as a whole, without spaces."""
+"""A number which a spreadsheet wrote as a decimal, without spaces: 612345678.0"""
 
 _ENOUGH = 8
 """Digits from which a run is taken for a whole number when looking for a second one."""
