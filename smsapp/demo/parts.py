@@ -54,13 +54,15 @@ def _letter(letter: LetterLine) -> rx.Component:
 
 
 def phone() -> rx.Component:
-    """The user's own phone: its number to copy, and the SMS that reached it, newest last."""
+    """The user's own phone: its number to copy, and the SMS that reached it, newest first."""
     number = rx.el.div(
         rx.el.span(DemoState.number, class_name="num nw b6"),
         button(t("demo.copy"), role="soft", name="copy", on_click=rx.set_clipboard(DemoState.digits)),
         class_name="row g10 wrap",
     )
-    bubbles = rx.el.div(rx.foreach(DemoState.texts, _bubble), class_name="col g8", aria_live="polite")
+    bubbles = rx.el.div(
+        rx.foreach(DemoState.texts, _bubble), class_name="col g8", role="log", tab_index=0, aria_label=t("demo.phone")
+    )
     shown = rx.cond(
         DemoState.texts.length() > 0,
         phone_frame(bubbles, sender=ACCOUNT, initial=ACCOUNT[:1]),

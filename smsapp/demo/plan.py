@@ -24,7 +24,7 @@ GroupKey = Literal["loyal", "aix", "lyon", "pro", "online"]
 GROUPS: dict[GroupKey, tuple[str, int]] = {
     "loyal": ("Clients fidèles", 2_184),
     "aix": ("Boutique Aix-en-Provence", 612),
-    "lyon": ("Boutique Lyon", 1_204),
+    "lyon": ("Boutique Lyon", 804),
     "pro": ("Professionnels", 318),
     "online": ("Vente en ligne", 6_480),
 }
@@ -32,7 +32,7 @@ GROUPS: dict[GroupKey, tuple[str, int]] = {
 YOURS: tuple[GroupKey, ...] = ("loyal", "online")
 """The groups in which the visitor's own phone stands."""
 
-PURCHASES = ((DAYS, 20_000), (54, 20_000), (25, 30_000))
+PURCHASES = ((DAYS, 15_000), (54, 15_000), (25, 15_000))
 """Packs bought: days ago, credits."""
 
 
@@ -80,14 +80,14 @@ PAST = (
         "Bonjour $prenom, nocturne jeudi jusqu'à 21h à Lyon : deux savons achetés, le troisième offert."),
     Planned(44, "09:30", "Rappel commande", "pro",
         "Bonjour, dernier jour pour commander les lots au tarif professionnel : lavande.example/pro", "LAVANDE"),
-    Planned(41, "11:00", "Anniversaires du mois", "loyal",
+    Planned(41, "11:00", "Anniversaires du mois", "aix",
         "Bon anniversaire $prenom 🎂 Maison Lavande vous offre 10 € dès 30 € d'achat, tout le mois."),
     Planned(37, "10:00", "Atelier bougies à Aix", "aix",
         "Bonjour $prenom, il reste des places à l'atelier bougies de samedi 14h à Aix. Répondez OUI pour venir."),
     Planned(33, "12:00", "Déménagement boutique Lyon", "lyon",
         "Bonjour $prenom, la boutique de Lyon déménage au 8 rue Mercière. Horaires identiques, plus de place.",
         purpose="transactional"),
-    Planned(29, "10:00", "Coffret en précommande", "lyon",
+    Planned(29, "10:00", "Coffret en précommande", "pro",
         "Bonjour $prenom, le coffret Récolte est en précommande : lavande.example/recolte",
         "LAVANDE"),
     Planned(23, "17:30", "Soirée dégustation miel", "aix",
