@@ -249,10 +249,14 @@ class ComposeState(rx.State):
         except Refusal as refusal:
             await refuse(self, refusal)
             return ComposeState.requote
+        self._blank()
+        return [rx.redirect(f"/sent/{sent}"), ComposeState.wake]
+
+    @rx.event(background=True)
+    async def wake(self) -> None:
+        """Something was launched: the engine looks at once rather than at its next tick."""
         if engine := runtime().engine:
             await engine.wake()
-        self._blank()
-        return rx.redirect(f"/sent/{sent}")
 
     @rx.event
     async def discard(self) -> Any:
@@ -282,7 +286,7 @@ class ComposeState(rx.State):
         except Refusal:  # thrown away or launched meanwhile
             return
         async with self:
-            if asked == self._asked and campaign_id == self.campaign_id:
+            if (asked, campaign_id) == (self._asked, self.campaign_id):
                 self._take(found)
 
     async def _price(self, actor: Actor) -> None:

@@ -54,4 +54,3 @@ class Campaign(SQLModel, table=True):
     started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     hidden_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # taken out of the sent list (S35, M11)
-    hidden_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # taken off the list of sent SMS (S35, M11)
