@@ -67,7 +67,13 @@ def tools() -> Component:
         Choice("newest", t("contacts.sort_newest"), href=S.newest_url),
     ]
     return rx.el.div(
-        search_field(t("contacts.search"), value=S.search, on_change=S.find, debounce_timeout=180, max_length=200),
+        search_field(
+            t("contacts.search"),
+            default_value=S.search,
+            on_change=S.find.debounce(180),
+            max_length=200,
+            key=S.search_key,
+        ),
         choice,
         rx.cond(S.group != "", rx.fragment(write, actions)),
         segmented(order, S.sort, t("contacts.sort")),
@@ -177,7 +183,19 @@ def _bulk() -> Component:
         keep=button(t("contacts.cancel")),
         go=button(t("contacts.do_blacklist"), role="danger", on_click=S.blacklist_selected),
     )
-    return bulk_bar(
+    undo = rx.el.div(
+        rx.el.span(t("contacts.deleted", count=S.deleted), role="status"),
+        rx.el.button(icon("undo-2"), t("contacts.undo"), type="button", on_click=S.undo),
+        rx.el.button(
+            icon("x"),
+            type="button",
+            aria_label=t("contacts.forget"),
+            title=t("contacts.forget"),
+            on_click=S.forget_deletion,
+        ),
+        class_name="bulk",
+    )
+    chosen = bulk_bar(
         S.selected,
         t("contacts.count", count=S.selected),
         rx.el.a(icon("square-pen"), t("contacts.write"), href=S.compose_url),
@@ -188,6 +206,7 @@ def _bulk() -> Component:
             icon("x"), type="button", aria_label=t("contacts.clear"), title=t("contacts.clear"), on_click=S.clear
         ),
     )
+    return rx.cond((S.deleted > 0) & (S.selected == 0), undo, chosen)
 
 
 def record() -> Component:

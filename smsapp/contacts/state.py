@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import reflex as rx
 
 from smsapp.accounts.actor import Actor
-from smsapp.accounts.state import Notice, SessionState, initials
+from smsapp.accounts.state import SessionState, initials
 from smsapp.contacts import blacklist, groups, service
 from smsapp.contacts.groups import GroupCount
 from smsapp.contacts.service import ContactRow, Page, Query, Sheet, Totals, UnreadableNumber
@@ -124,11 +124,13 @@ class ContactsState(rx.State):
     naming: bool = False
     group_error: Sentence = Sentence()
 
-    deleted: Notice = Notice()
+    deleted: int = 0
+    search_key: int = 0
 
     _selected: set[int] = set()
     _deleted: list[int] = []
     _typed: dict[str, str] = {}
+    _typing: list[str] = []  # searches typed whose page has not come yet
 
     @rx.event
     async def enter(self) -> None:
@@ -152,6 +154,7 @@ class ContactsState(rx.State):
         """Search as somebody types: one entry of the browser's history for all the letters."""
         typing = bool(self.search)
         self.search = text[:200]
+        self._typing.append(self.search)
         return rx.redirect(self._url(), replace=typing)
 
     @rx.event
@@ -201,11 +204,16 @@ class ContactsState(rx.State):
     @rx.event
     async def undo(self) -> None:
         """Bring back what was deleted last."""
-        deleted, self._deleted = self._deleted, []
+        deleted, self._deleted, self.deleted = self._deleted, [], 0
         count = await self._ask(service.restore_contacts, deleted)
         if count:
             await notice(self, "success", "contacts.restored", count=count)
         await self._again()
+
+    @rx.event
+    def forget_deletion(self) -> None:
+        """The offer to undo is closed."""
+        self._deleted, self.deleted = [], 0
 
     @rx.event
     async def blacklist_selected(self) -> None:
@@ -364,7 +372,8 @@ class ContactsState(rx.State):
     async def _show(self, query: Query, opened: int | None) -> None:
         found = await self._ask(_look, query, opened)
         known = {g.id: g for g in found.groups}
-        self.search, self.sort = query.text, query.sort
+        self._settle_search(query.text)
+        self.sort = query.sort
         self.group = str(query.group_id) if query.group_id in known else ""
         self.group_name = known[query.group_id].name if query.group_id in known else ""
         self.group_lines = [GroupLine(str(g.id), f"{g.name} ({g.members})") for g in found.groups[:200]]
@@ -389,6 +398,15 @@ class ContactsState(rx.State):
         self.loaded = True
         self._count()
 
+    def _settle_search(self, text: str) -> None:
+        """What is shown answers ``text``. The browser owns the field: it is drawn anew only when nobody typed that."""
+        if text in self._typing:
+            self._typing = self._typing[self._typing.index(text) + 1 :]
+        elif text != self.search:
+            self._typing = []
+            self.search_key += 1
+        self.search = text
+
     def _open(self, row: ContactRow | None, here: dict[str, str]) -> None:
         self._clear_errors()
         if row is None:
@@ -412,8 +430,7 @@ class ContactsState(rx.State):
         self._deleted = await self._ask(service.delete_contacts, ids)
         self._selected -= set(ids)
         if self._deleted:
-            said = Sentence.of("contacts.deleted", {"count": len(self._deleted)})
-            self.deleted = Notice(self.deleted.number + 1, "success", said)
+            self.deleted = len(self._deleted)
         await self._again()
 
     def _clear_errors(self) -> None:

@@ -39,7 +39,7 @@ class Dropzone(rx.Component):
 
     library = rx.asset("dropzone.jsx", shared=True).importable_path
     tag = "Dropzone"
-    lib_dependencies: list[str] = ["lucide-react@1.26.0", *PACKAGES]
+    lib_dependencies: list[str] = ["lucide-react@1.26.0", *PACKAGES]  # noqa: RUF012 (a field of the component)
 
     action: rx.Var[str]
     limit: rx.Var[int]

@@ -347,7 +347,8 @@ def _ole(path: Path) -> str:
         raise Unreadable("encrypted")
     if "Workbook".encode("utf-16-le") in data or "Book".encode("utf-16-le") in data:
         return "xls"
-    raise Unreadable("type")
+    others = ("WordDocument", "PowerPoint Document", "__substg1")
+    raise Unreadable("type" if any(name.encode("utf-16-le") in data for name in others) else "corrupt")
 
 
 if __name__ == "__main__":
