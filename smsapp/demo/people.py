@@ -38,13 +38,18 @@ class Range:
     def size(self) -> int:
         return len(self.prefixes) * self._each
 
+    @property
+    def room(self) -> int:
+        """The numbers kept for one demonstration: a quarter more than its share of people, which chance decides."""
+        return MOST * self.share // 800
+
     def number(self, place: int, index: int) -> int:
         """The number of the ``index``-th person of this range in the demonstration at ``place``.
 
         Different for all people of all demonstrations, until the range is used up and begins again. Neighbours lie far
         apart: the step is near the golden section of the range and has no divisor in common with its size.
         """
-        at = (place * MOST * self.share // 1000 + index) * _step(self.size) % self.size
+        at = (place * self.room + index) * _step(self.size) % self.size
         prefix, rest = divmod(at, self._each)
         return self.prefixes[prefix] * self._each + rest
 
@@ -138,7 +143,7 @@ def _invent(count: int) -> Iterator[Face]:
             where, index = last
         else:
             index = taken[where]
-            if index >= MOST * where.share // 1000:  # chance gave this range more than its share: France has room
+            if index >= where.room:  # chance gave this range too many: France has room
                 where = RANGES[0]
                 index = taken[where]
             taken[where] += 1
