@@ -91,17 +91,26 @@ class Template:
     def rewrite(self, change: Callable[[str], str]) -> str:
         """The source with `change` applied to what the author wrote and to fallbacks, variables left alone: how
         replacements of characters are applied without breaking `$prenom|client|`."""
-        out: list[str] = []
+        out = ""
         end = 0
         for token in _TOKEN.finditer(self.source):
-            out.append(change(self.source[end : token.start()]))
+            out += self._changed(change, out, end, token.start())
             end = token.end()
             if token["fallback"] and _variable(token["name"]):
                 fallback = re.sub(r"[|$\n]", "", change(token["fallback"]))
-                out.append(f"${token['name']}|{fallback}|")
+                out += f"${token['name']}|{fallback}|"
             else:
-                out.append(token[0])
-        return "".join((*out, change(self.source[end:])))
+                out += token[0]
+        return out + self._changed(change, out, end, len(self.source))
+
+    def _changed(self, change: Callable[[str], str], before: str, start: int, end: int) -> str:
+        """`source[start:end]` changed; as it was when the change would make or break a variable ("$nom", an invisible
+        character, "bre" -> "$nombre")."""
+        literal = self.source[start:end]
+        changed = change(literal)
+        found = Template.parse(before + changed + self.source[end:])
+        same = [slot.variable for slot in found.slots] == [slot.variable for slot in self.slots]
+        return changed if same and found.unknown == self.unknown else literal
 
 
 def _variable(name: str) -> str | None:
