@@ -159,7 +159,10 @@ def quote(
     template = Template.parse(text)
     kept, removed = _sort_out(recipients, tariff, sms_type, blacklist)
     territories = kept["territory"].unique().sort().to_list()
-    prices = {territory: tariff.unit_price(territory, sms_type) for territory in territories}
+    custom_sender = sender_kind == "custom"
+    prices = {
+        territory: tariff.unit_price(territory, sms_type, custom_sender=custom_sender) for territory in territories
+    }
     # A call has no STOP to answer with (M29): SMS Voix never carries a mention.
     mentions = {
         territory: ""

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from functools import cache
 from importlib import resources
@@ -69,19 +69,27 @@ class Tariff:
     eur_per_credit: Decimal
     prices: Mapping[SmsType, Mapping[str, Price]]
     packs: tuple[Pack, ...]
+    sender_prices: Mapping[str, Price] = field(default_factory=dict)
+    """Territory -> price of SMS Pro with the option of a sender of one's own (S82), where it has its own price."""
+    vat: Decimal = Decimal(20)
+    """Value added tax, in percent."""
 
-    def price(self, territory: str, sms_type: SmsType) -> Price | None:
+    def price(self, territory: str, sms_type: SmsType, *, custom_sender: bool = False) -> Price | None:
         """The price for a territory, or for the main territory of its calling code (M13: Guernsey is priced as
-        England); None when it is not covered."""
-        prices = self.prices[sms_type]
+        England); None when it is not covered. With `custom_sender`, that of SMS Pro with the option."""
+        if custom_sender and sms_type is SmsType.PRO and (option := self._listed(self.sender_prices, territory)):
+            return option
+        return self._listed(self.prices[sms_type], territory)
+
+    def _listed(self, prices: Mapping[str, Price], territory: str) -> Price | None:
         if (found := prices.get(territory)) is not None:
             return found
         calling_code = phonenumbers.country_code_for_region(territory)
         return prices.get(phonenumbers.region_code_for_country_code(calling_code)) if calling_code else None
 
-    def unit_price(self, territory: str, sms_type: SmsType) -> int:
+    def unit_price(self, territory: str, sms_type: SmsType, *, custom_sender: bool = False) -> int:
         """Units for one segment or call to `territory`. Raises NotCovered."""
-        found = self.price(territory, sms_type)
+        found = self.price(territory, sms_type, custom_sender=custom_sender)
         if found is None:
             raise NotCovered(territory=territory)
         return found.units
@@ -89,6 +97,10 @@ class Tariff:
     def euros(self, units: int) -> Decimal:
         """The reference value in euros of an amount in units, exact (M16: 1.1 credit is 0.0715 EUR)."""
         return Credits(units).decimal * self.eur_per_credit
+
+    def with_tax(self, euros: Decimal) -> Decimal:
+        """An amount before tax with its tax, rounded to the cent."""
+        return (euros * (100 + self.vat) / 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def parse_tariff(text: str) -> Tariff:
@@ -125,22 +137,24 @@ class _Reader:
 
     def tariff(self, data: dict[str, object]) -> Tariff:
         for key in data:
-            if key not in ("version", "eur_per_credit", "pack", "price"):
+            if key not in ("version", "eur_per_credit", "vat_percent", "pack", "price"):
                 self._refuse("tariff.unknown_key", key, key)
         version = data.get("version")
-        if not isinstance(version, str) or not version.strip():
+        if not isinstance(version, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", version.strip()):
             self._refuse("tariff.no_version", "version", version)
         rate = self._amount(data.get("eur_per_credit"), "eur_per_credit")
         packs = sorted((self._pack(i, entry) for i, entry in self._entries(data, "pack")), key=lambda p: p.credits)
         if len({pack.credits for pack in packs}) < len(packs):
             self._refuse("tariff.pack_twice", "pack", "")
+        vat = self._amount(data.get("vat_percent", "20"), "vat_percent")
         prices: dict[SmsType, dict[str, Price]] = {sms_type: {} for sms_type in SmsType}
+        with_sender: dict[str, Price] = {}
         for i, entry in self._entries(data, "price"):
-            self._add_price(prices, i, entry)
+            self._add_price(prices, with_sender, i, entry)
         if not prices[SmsType.PRO]:
             self._refuse("tariff.no_price", "price", "")
         frozen = MappingProxyType({sms_type: MappingProxyType(table) for sms_type, table in prices.items()})
-        return Tariff(version.strip(), rate.decimal, frozen, tuple(packs))
+        return Tariff(version.strip(), rate.decimal, frozen, tuple(packs), MappingProxyType(with_sender), vat.decimal)
 
     def _entries(self, data: dict[str, object], name: str) -> list[tuple[int, dict[str, object]]]:
         entries = data.get(name, [])
@@ -156,12 +170,22 @@ class _Reader:
             self._refuse("tariff.bad_pack", where, size)
         return Pack(size, self._amount(entry.get("eur"), where).decimal)
 
-    def _add_price(self, prices: dict[SmsType, dict[str, Price]], index: int, entry: dict[str, object]) -> None:
+    def _add_price(
+        self,
+        prices: dict[SmsType, dict[str, Price]],
+        with_sender: dict[str, Price],
+        index: int,
+        entry: dict[str, object],
+    ) -> None:
         where = f"price {index + 1}"
-        self._only(entry, ("type", "credits", "sample", "territories"), where)
+        self._only(entry, ("type", "option", "credits", "sample", "territories"), where)
         if entry.get("type") not in tuple(SmsType):
             self._refuse("tariff.unknown_type", where, entry.get("type"))
         table = prices[SmsType(str(entry["type"]))]
+        if "option" in entry:
+            if entry["option"] != "sender" or entry["type"] != SmsType.PRO:
+                self._refuse("tariff.unknown_option", where, entry["option"])
+            table = with_sender
         sample = entry.get("sample", False)
         if not isinstance(sample, bool):
             self._refuse("tariff.bad_sample", where, sample)

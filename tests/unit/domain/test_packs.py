@@ -29,7 +29,9 @@ PACKS = st.dictionaries(st.integers(1, 60), st.integers(1, 2000), min_size=1, ma
 @given(PACKS, st.integers(1, 400))
 @example({3: 100, 50: 100}, 1)
 def test_no_mix_is_cheaper(packs: dict[int, int], needed: int) -> None:
-    tariff = Tariff("t", Decimal(1), {}, tuple(Pack(size, Decimal(eur).scaleb(-4)) for size, eur in sorted(packs.items())))
+    tariff = Tariff(
+        "t", Decimal(1), {}, tuple(Pack(size, Decimal(eur).scaleb(-4)) for size, eur in sorted(packs.items()))
+    )
     cover = cheapest_cover(needed, tariff)
     assert cover is not None
     assert cover.price == cheapest_by_trial(needed, tuple((size, size * eur) for size, eur in packs.items()))

@@ -70,10 +70,10 @@ def test_answers_are_never_kept_among_the_sources() -> None:
 def test_threads_learn_and_write_together(tmp_path: Path) -> None:
     keep_answers(tmp_path)
     with ThreadPoolExecutor(4) as threads:
-        answers = list(threads.map(lambda region: read_column(TEXTS, region), ["FR", "GP", "US", "GB"] * 2))
+        answers = list(threads.map(lambda region: read_column(TEXTS, region), ["FR", "GP", "US"] * 2))
     save_answers()
-    assert answers[0].equals(answers[4])
+    assert answers[0].equals(answers[3])
     (path,) = tmp_path.iterdir()
     kept = memory.load(path, column._CLASS)
-    assert kept.keys() == {("FR", False), ("GP", False), ("US", False), ("GB", False)}
+    assert kept.keys() == {("FR", False), ("GP", False), ("US", False)}
     assert all(table["key"].is_unique().all() for table in kept.values())
