@@ -1,13 +1,8 @@
 """Append-only tables: the database itself refuses to change or remove a row, on both engines.
 
-``append_only_after_create`` hangs on a table that is made from the metadata; a migration script runs the statements of
-``append_only(dialect, table)`` after creating it (and again after a batch rebuild on SQLite, which drops triggers), and
-those of ``changeable`` before dropping it.
+A migration script runs the statements of ``append_only(dialect, table)`` after creating a table (and again after a
+batch rebuild on SQLite, which drops triggers), and those of ``changeable`` before dropping it.
 """
-
-from typing import Any
-
-from sqlalchemy import Connection, Table
 
 REFUSAL = "rows of this table are never changed"
 
@@ -41,9 +36,3 @@ def changeable(dialect: str, table: str) -> list[str]:
     if dialect == "sqlite":
         return [f"DROP TRIGGER IF EXISTS {table}_no_{verb}" for verb in ("update", "delete")]
     return [f"DROP TRIGGER IF EXISTS {table}_{name} ON {table}" for name in ("append_only", "no_truncate")]
-
-
-def append_only_after_create(target: Table, connection: Connection, **_kw: Any) -> None:
-    """SQLAlchemy ``after_create`` listener: protect the table that was just made."""
-    for statement in append_only(connection.dialect.name, target.name):
-        connection.exec_driver_sql(statement)

@@ -7,14 +7,13 @@ units, instants UTC.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Index, SmallInteger, Table, Text, event, text
+from sqlalchemy import JSON, BigInteger, Index, SmallInteger, Table, Text, text
 from sqlmodel import Field, SQLModel
 
 from smsapp.campaigns.tables import Campaign
 from smsapp.contacts.tables import Suppression
 from smsapp.db.columns import BigId, UtcDateTime
 from smsapp.domain.delivery import State
-from smsapp.ledger.triggers import append_only_after_create
 
 
 def _partial(name: str, *columns: str, where: str) -> Index:
@@ -167,5 +166,3 @@ EVENT = _table(MessageEvent)
 COUNTER = _table(CampaignCounter)
 INBOX = _table(ReportInbox)
 REPLY = _table(Reply)
-
-event.listen(EVENT, "after_create", append_only_after_create)
