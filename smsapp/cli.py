@@ -72,3 +72,11 @@ def db_current() -> None:
     """Print the revision of the database, and the newest that this version of smsapp has."""
     with opened() as db:
         typer.echo(f"{migrate.current(db) or 'empty'} (newest: {migrate.head()})")
+
+
+@database.command("revision")
+def db_revision(message: Annotated[str, typer.Argument(help="what changes, in a few words")]) -> None:
+    """For developers: write a migration script from what the tables say and the database does not."""
+    with opened() as db:
+        migrate.upgrade(db)
+        migrate.new_revision(db, message)

@@ -3,9 +3,12 @@
 import importlib
 import pkgutil
 from pathlib import Path
+from typing import Literal
 
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
 from sqlmodel import SQLModel
+from sqlmodel.sql.sqltypes import AutoString
 
 import smsapp
 
@@ -18,11 +21,21 @@ def _load_tables() -> None:
 
 
 _load_tables()
+
+
+def _render(kind: str, thing: object, _context: AutogenContext) -> str | Literal[False]:
+    """A migration script names what stays: plain strings rather than SQLModel's own type."""
+    if kind == "type" and isinstance(thing, AutoString):
+        return f"sa.String(length={thing.length})" if thing.length else "sa.String()"
+    return False
+
+
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=SQLModel.metadata,
     render_as_batch=True,
     compare_type=True,
+    render_item=_render,
 )
 with context.begin_transaction():
     context.run_migrations()
