@@ -1,0 +1,89 @@
+"""The HTTP of the import desk: only for who is signed in, from a page of ours, and scoped to the account."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from smsapp.accounts import sessions
+from smsapp.accounts.actor import Actor
+from smsapp.imports.routes import ROUTES, neutral, uploads
+from smsapp.imports.sandbox import Reading
+from smsapp.imports.service import preview, run_import
+from smsapp.imports.uploads import MAX_BYTES
+from smsapp.imports.writing import Choices
+from smsapp.web.http import routes
+from smsapp.web.runtime import Runtime
+
+OURS = "http://localhost:3000"
+TABLE = b"Nom;Portable\nRey;0612345678\n=HYPERLINK(1);+33 1\n@x;abc\n"
+
+
+@pytest.fixture
+async def browser(rt: Runtime) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(routes([*ROUTES]))
+    async with httpx.AsyncClient(transport=transport, base_url=OURS, headers={"origin": OURS}) as made:
+        yield made
+
+
+def sign_in(browser: httpx.AsyncClient, rt: Runtime, actor: Actor) -> None:
+    sid = sessions.open_session(rt.db, actor.user_id, timedelta(hours=1))
+    browser.cookies.set(rt.people.cookie, sid)
+
+
+async def test_a_file_comes_in_and_its_rejected_rows_go_out(
+    browser: httpx.AsyncClient, rt: Runtime, person: Callable[[str], Actor]
+) -> None:
+    actor = person("lavande")
+    sign_in(browser, rt, actor)
+    answer = await browser.post("/import/files", content=TABLE, headers={"x-file-name": "%C3%A9t%C3%A9.csv"})
+    assert answer.status_code == 200
+    upload = uploads().find(actor, answer.json()["id"])
+    assert (upload.name, upload.size) == ("été.csv", len(TABLE))
+    done = run_import(rt.db, uploads(), actor, upload.id, Choices(Reading(header=True), {0: "nom", 1: "portable"}))
+    answer = await browser.get(f"/import/{done.id}/rejected.csv", headers={"accept-language": "en"})
+    lines = answer.text.removeprefix("\ufeff").splitlines()
+    assert lines[0] == "Nom;Portable;Row;Reason;Suggested repair"
+    assert lines[1].startswith("'=HYPERLINK(1);'+33 1;3;")
+    assert lines[2].startswith("'@x;abc;4;")
+    # What was downloaded can be repaired and imported again: the apostrophes go.
+    again = await browser.post("/import/files", content=answer.content, headers={"x-file-name": "again.csv"})
+    assert preview(uploads(), actor, again.json()["id"]).rows[0][1][:2] == ("=HYPERLINK(1)", "+33 1")
+
+
+async def test_nobody_else_gets_in(browser: httpx.AsyncClient, rt: Runtime, person: Callable[[str], Actor]) -> None:
+    assert (await browser.post("/import/files", content=TABLE)).status_code == 401
+    assert (await browser.get("/import/1/rejected.csv")).status_code == 401
+    actor, rival = person("lavande"), person("rival")
+    sign_in(browser, rt, actor)
+    for origin in ("http://evil.example", "null", ""):
+        refused = await browser.post("/import/files", content=TABLE, headers={"origin": origin})
+        assert (refused.status_code, refused.json()["key"]) == (403, "web.foreign_origin")
+    incoming = uploads().receive(rival, "theirs.csv")
+    incoming.write(TABLE)
+    theirs = run_import(rt.db, uploads(), rival, incoming.done().id, Choices(Reading(header=True), {1: "portable"}))
+    assert (await browser.get(f"/import/{theirs.id}/rejected.csv")).status_code == 404
+
+
+async def test_a_file_that_is_too_large_is_a_sentence(
+    browser: httpx.AsyncClient, rt: Runtime, person: Callable[[str], Actor]
+) -> None:
+    sign_in(browser, rt, person("lavande"))
+    announced = await browser.post("/import/files", content=b"x" * (MAX_BYTES + 1))
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(11):
+            yield b"x" * (1 << 20)
+
+    unannounced = await browser.post("/import/files", content=pieces())
+    for answer in (announced, unannounced):
+        assert (answer.status_code, answer.json()) == (413, {"key": "imports.bad.too_big", "params": {"limit": 10}})
+    kept = rt.settings.data_dir / "uploads"
+    assert not list(kept.rglob("*.bin"))
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+33", "-1", "@x", "\tx", "\rx"])
+def test_no_cell_of_an_export_is_a_formula(cell: str) -> None:
+    assert neutral(cell) == f"'{cell}"
+    assert neutral("06 12") == "06 12"
