@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 import smsapp.db.columns
-from smsapp.ledger.triggers import append_only, changeable
+from smsapp.db.triggers import append_only, changeable
 
 revision = "0001"
 down_revision = None
