@@ -10,11 +10,13 @@ import typer
 
 from smsapp import settings as configuration
 from smsapp.db import Database, connect, migrate
+from smsapp.simulator import commands as simulator
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="SMS campaigns, followed to the phone.")
 ledger = typer.Typer(no_args_is_help=True, help="Credits.")
 database = typer.Typer(no_args_is_help=True, help="The schema of the database.")
 app.add_typer(ledger, name="ledger")
+simulator.register(app)
 app.add_typer(database, name="db")
 
 
