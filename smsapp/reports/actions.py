@@ -15,6 +15,7 @@ from smsapp.campaigns.pricing import CampaignNotFound
 from smsapp.contacts.service import UNDO_DAYS
 from smsapp.contacts.tables import Contact
 from smsapp.db import Database
+from smsapp.db.rows import pack, rows
 from smsapp.domain.delivery import CAUSES, Status, states_of
 from smsapp.domain.errors import Refusal
 from smsapp.reports.sent import OVER
@@ -103,7 +104,11 @@ def cancel(db: Database, actor: Actor, campaign_id: int) -> None:
 
 def removable_contacts(connection: Connection, actor: Actor, campaign_id: int) -> int:
     """How many contacts of the book have a number that failed for good in the campaign (S41, M34)."""
-    query = select(func.count()).select_from(CONTACT).where(*_of(actor, _failed(campaign_id)))
+    query = (
+        select(func.count())
+        .select_from(CONTACT)
+        .where(*_of(actor, _failed(connection.dialect.name == "sqlite", campaign_id)))
+    )
     return int(connection.scalar(query.where(CONTACT.c.deleted_at.is_(None))) or 0)
 
 
@@ -125,7 +130,8 @@ def remove_failed(
         CampaignNotFound
     """
     _require(db, actor, campaign_id)
-    numbers = _failed(campaign_id) if message_ids is None else _failed(campaign_id, message_ids)
+    numbers = _failed(db.is_sqlite, campaign_id, chosen=message_ids is not None)
+    chosen = {} if message_ids is None else {"rows": pack(db.is_sqlite, [(i,) for i in message_ids])}
 
     def work(session: Session) -> Removed:
         now = db.now()
@@ -134,7 +140,7 @@ def remove_failed(
             statement = statement.where(CONTACT.c.state != "invalid").values(state="invalid", updated_at=now)
         else:
             statement = statement.values(deleted_at=now)
-        found = list(session.connection().scalars(statement.returning(CONTACT.c.e164)))
+        found = list(session.connection().scalars(statement.returning(CONTACT.c.e164), chosen))
         kind = "mark" if mark else "delete"
         return Removed(len(found), len(set(found)), f"{campaign_id}|{kind}|{now.isoformat()}" if found else "")
 
@@ -173,10 +179,14 @@ def undo_removal(db: Database, actor: Actor, token: str) -> int:
     return count
 
 
-def _failed(campaign_id: int, message_ids: Collection[int] | None = None) -> Select[tuple[int]]:
-    chosen = MESSAGE.c.cause.in_(REMOVE) if message_ids is None else MESSAGE.c.id.in_(message_ids)
+def _failed(sqlite: bool, campaign_id: int, *, chosen: bool = False) -> Select[tuple[int]]:
+    """The numbers of « Erreur réception » that failed for good, or of the messages in the parameter ``rows``."""
+    if chosen:
+        some = MESSAGE.c.id.in_(select(rows(sqlite, [("id", MESSAGE.c.id.type)]).c.id))
+    else:
+        some = MESSAGE.c.cause.in_(REMOVE)
     return select(MESSAGE.c.e164).where(
-        MESSAGE.c.campaign_id == campaign_id, MESSAGE.c.state.in_(states_of(Status.ERROR)), chosen
+        MESSAGE.c.campaign_id == campaign_id, MESSAGE.c.state.in_(states_of(Status.ERROR)), some
     )
 
 

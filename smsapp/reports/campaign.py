@@ -185,7 +185,7 @@ def require_owned(connection: Connection, actor: Actor, campaign_id: int) -> Non
     _head(connection, actor, campaign_id)
 
 
-def _head(connection: Connection, actor: Actor, campaign_id: int) -> Row[Any]:
+def _head(connection: Connection, actor: Actor, campaign_id: int) -> Row[*tuple[Any, ...]]:
     run = RUN.c
     names = (run.pause_reason, run.duplicates, run.blacklisted, run.uncovered, run.unreadable)
     found = connection.execute(
@@ -199,7 +199,7 @@ def _head(connection: Connection, actor: Actor, campaign_id: int) -> Row[Any]:
     return found
 
 
-def _live(connection: Connection, head: Row[Any], found: Sequence[Standing], now: datetime) -> Live:
+def _live(connection: Connection, head: Row[*tuple[Any, ...]], found: Sequence[Standing], now: datetime) -> Live:
     sums = figures(found)
     debited = debits(connection, [head.id], found).get(head.id, 0)
     return Live(
@@ -218,7 +218,7 @@ def _live(connection: Connection, head: Row[Any], found: Sequence[Standing], now
     )
 
 
-def _cost(connection: Connection, head: Row[Any], found: Sequence[Standing]) -> tuple[Destination, ...]:
+def _cost(connection: Connection, head: Row[*tuple[Any, ...]], found: Sequence[Standing]) -> tuple[Destination, ...]:
     sums: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
     for one in found:
         if one.taken:
@@ -229,7 +229,7 @@ def _cost(connection: Connection, head: Row[Any], found: Sequence[Standing]) -> 
     return tuple(sorted(made, key=lambda d: (-d.units, d.territory)))
 
 
-def _prices(connection: Connection, head: Row[Any], territories: list[str]) -> dict[str, int]:
+def _prices(connection: Connection, head: Row[*tuple[Any, ...]], territories: list[str]) -> dict[str, int]:
     """The price of a segment by territory: the tariff's if it is still the campaign's, else as the messages have it."""
     tariff = default_tariff()
     if head.tariff_version == tariff.version:

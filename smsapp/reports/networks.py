@@ -43,4 +43,4 @@ NAMES = {
 
 def network(code: str | None) -> str:
     """The name of a network, its code when it has none here, empty when no report told."""
-    return NAMES.get(code or "", code or "")
+    return NAMES.get((code or "").replace("-", ""), code or "")

@@ -160,7 +160,7 @@ def timeline(db: Database, actor: Actor, message_id: int) -> Story:
     )
 
 
-def _step(event: Row[Any], before: State, cost: int) -> Step:
+def _step(event: Row[*tuple[Any, ...]], before: State, cost: int) -> Step:
     state, cause = State(event.state), cause_of(event.cause)
     name = f"{state.value}.{event.why}"
     if name in KNOWN:
@@ -190,7 +190,7 @@ def _credit(before: State, after: State) -> str:
     return "release" if before in HELD and after not in HELD else ""
 
 
-def _next(state: State, found: Row[Any], now: datetime) -> Sentence:
+def _next(state: State, found: Row[*tuple[Any, ...]], now: datetime) -> Sentence:
     """What comes next, or what a person can do."""
     cause = cause_of(found.cause)
     if state is State.QUEUED:
