@@ -93,7 +93,7 @@ def territory_named(name: str) -> str:
     plain = name.strip().upper().removeprefix("+")
     if plain in phonenumbers.SUPPORTED_REGIONS:
         return plain
-    if plain.isascii() and plain.isdigit() and len(plain) <= 3:
+    if plain.isascii() and plain.isdigit() and len(plain) <= 3 and plain[0] != "0":
         found = phonenumbers.region_code_for_country_code(int(plain))
         if found in phonenumbers.SUPPORTED_REGIONS:
             return found
