@@ -195,9 +195,8 @@ def _open_account(past: Database, language: str) -> Actor:
 def _fill_book(work: _Work, actor: Actor) -> dict[plan.GroupKey, int]:
     """Contacts, groups and blacklist. Returns the groups' ids. The visitor's own phone stands in two of the groups."""
     chance = random.Random(SEED)
-    book = people(actor.account_id, work.size.contacts - 1)
     yours = Person(own_number(actor.user_id), "FR", "Roussel", "Camille", actor.email, plan.ACCOUNT, plan.TOWN)
-    book.append(yours)
+    book = [yours, *people(actor.account_id, work.size.contacts - 1)]  # first, so that its SMS are among the first
     ids = []
     for start in range(0, len(book), CHUNK):
         chunk = book[start : start + CHUNK]
@@ -208,10 +207,10 @@ def _fill_book(work: _Work, actor: Actor) -> dict[plan.GroupKey, int]:
     for key, (name, count) in plan.GROUPS.items():
         pool = companies if key == "pro" else ids
         chosen = sorted(chance.sample(pool, min(work.size.scaled(count), len(pool))))
-        if key in plan.YOURS and ids[-1] not in chosen:
-            chosen[-1] = ids[-1]
+        if key in plan.YOURS and ids[0] not in chosen:
+            chosen[0] = ids[0]
         groups[key] = create_group(work.past, actor, name, chosen)
-    refusing = {p.e164 for p in chance.sample(book[:-1], work.size.scaled(plan.BLACKLISTED))} - {yours.e164}
+    refusing = {p.e164 for p in chance.sample(book[1:], work.size.scaled(plan.BLACKLISTED))} - {yours.e164}
     with work.past.write() as session:
         suppress(session, work.past, actor.account_id, refusing, origin="import", reason=plan.OPPOSITION)
     return groups

@@ -52,7 +52,7 @@ class Planned:
 PAST = (
     Planned(88, "10:00", "Bienvenue à la boutique d’Aix", "aix",
         "Bonjour $prenom, la boutique Maison Lavande ouvre au 12 rue Espariat, Aix. Un savon offert sur ce SMS."),
-    Planned(85, "11:30", "Carte de fidélité", "loyal",
+    Planned(85, "11:30", "Carte de fidélité", "lyon",
         "Bonjour $prenom, vos points de fidélité sont désormais visibles en ligne : lavande.example/carte",
         "LAVANDE"),
     Planned(81, "09:15", "Nouveau catalogue pro", "pro",
