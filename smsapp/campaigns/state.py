@@ -10,28 +10,13 @@ import reflex as rx
 from annotated_types import MaxLen
 
 from smsapp.accounts.actor import Actor
-from smsapp.campaigns import service
+from smsapp.campaigns import screen, service
 from smsapp.campaigns.excluded import Excluded, Kind, excluded
 from smsapp.campaigns.explain import Look, Preview, look, optimise, preview
 from smsapp.campaigns.launch import QuoteChanged, Seen, launch
 from smsapp.campaigns.pricing import Terms
 from smsapp.campaigns.rules import BadSender, NoRecipient, TextMissing, check_sender, proposed_sender
-from smsapp.campaigns.screen import (
-    ChipItem,
-    DraftItem,
-    Figures,
-    LeftOut,
-    Shown,
-    chip_items,
-    draft_items,
-    figures,
-    first_mention,
-    id_in,
-    ids_in,
-    left_out,
-    said,
-    shown,
-)
+from smsapp.campaigns.screen import ChipItem, DraftItem, Figures, LeftOut, Shown
 from smsapp.campaigns.service import Draft, NotADraft
 from smsapp.domain.errors import Refusal
 from smsapp.i18n import Sentence
@@ -75,19 +60,24 @@ class ComposeState(rx.State):
     _index: int = 0
     _asked: int = 0
     _undo: str = ""
+    _wish: str = ""
 
     @rx.event
     async def enter(self) -> Any:
         """The page is entered: ?draft= opens a draft, ?group= and ?contacts= begin one, nothing begins a blank."""
         actor = await actor_of(self)
         asked = self.router.url.query_parameters
-        draft_id = id_in(asked.get("draft", ""))
+        draft_id = screen.id_in(asked.get("draft", ""))
         if draft_id and draft_id == self.campaign_id:
             return [ComposeState.requote, ComposeState.list_drafts]
+        wish = f"{asked.get('group', '')}/{asked.get('contacts', '')}"
+        if self.campaign_id and not draft_id and wish == self._wish != "/":  # entered twice: begun once
+            return rx.redirect(f"/compose?draft={self.campaign_id}", replace=True)
         self._blank()
         if draft_id:
             return await self._open(actor, draft_id)
-        group, contacts = id_in(asked.get("group", "")), ids_in(asked.get("contacts", ""))
+        self._wish = wish
+        group, contacts = screen.id_in(asked.get("group", "")), screen.ids_in(asked.get("contacts", ""))
         if group:
             return await self._keep(lambda db, who, id: service.add_groups(db, who, id, [group]))
         if contacts:
@@ -99,7 +89,7 @@ class ComposeState(rx.State):
         """The other drafts, for the menu."""
         actor = await actor_of(self)
         found = await asyncio.to_thread(service.drafts, runtime().db, actor)
-        self.drafts = draft_items(found, self.campaign_id)
+        self.drafts = screen.draft_items(found, self.campaign_id)
 
     @rx.event
     async def typed(self, text: Annotated[str, MaxLen(LONGEST_TEXT)], version: int) -> Any:
@@ -212,7 +202,7 @@ class ComposeState(rx.State):
         self.tried, self.changed = True, False
         self._ask_again()
         if not self.campaign_id:
-            self.figures = replace(self.figures, problems=[said(NoRecipient()), said(TextMissing())])
+            self.figures = replace(self.figures, problems=[screen.said(NoRecipient()), screen.said(TextMissing())])
             return rx.set_focus("problems")
         if self.sender_error.key:
             return rx.set_focus("sender")
@@ -319,7 +309,7 @@ class ComposeState(rx.State):
             try:
                 check_sender(sender)
             except BadSender as refusal:
-                self.sender_error = said(refusal)
+                self.sender_error = screen.said(refusal)
         return await self._keep(lambda db, who, id: service.edit_draft(db, who, id, sender=sender))
 
     async def _try(self, work: Callable[[], Any]) -> Any:
@@ -346,7 +336,7 @@ class ComposeState(rx.State):
             try:
                 check_sender(self.sender)
             except BadSender as refusal:
-                self.sender_error = said(refusal)
+                self.sender_error = screen.said(refusal)
         return [ComposeState.requote, ComposeState.list_drafts]
 
     async def _list_left_out(self, kind: str) -> None:
@@ -357,7 +347,7 @@ class ComposeState(rx.State):
         found: Excluded | None = await self._try(
             lambda: excluded(runtime().db, actor, self.campaign_id, kind, self._terms())  # type: ignore[arg-type]
         )
-        self.left_out = left_out(found) if found else []
+        self.left_out = screen.left_out(found) if found else []
         self.left_out_total = found.total if found else 0
         if not self.left_out_total:
             self.listed = ""
@@ -376,12 +366,12 @@ class ComposeState(rx.State):
         self.version += 1
 
     def _take(self, found: Look) -> None:
-        self.figures = figures(found.view, found.draft, self._terms())
-        self.chips, self.chips_total = chip_items(found.chips), found.chips.total
+        self.figures = screen.figures(found.view, found.draft, self._terms())
+        self.chips, self.chips_total = screen.chip_items(found.chips), found.chips.total
         self._take_person(found.person)
 
     def _take_person(self, person: Preview | None) -> None:
-        self.person = shown(person)
+        self.person = screen.shown(person)
         self._index = person.index if person else 0
 
     def _blank(self) -> None:
@@ -390,7 +380,7 @@ class ComposeState(rx.State):
         self.reset()
         self._opened_at = datetime.fromtimestamp(max(runtime().db.now().timestamp(), before / 1000 + 0.001), UTC)
         self.version = _version(self._opened_at)
-        self.figures = Figures(mention=first_mention(self._terms()))
+        self.figures = Figures(mention=screen.first_mention(self._terms()))
 
 
 def _version(opened_at: datetime) -> int:
