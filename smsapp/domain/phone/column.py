@@ -74,8 +74,10 @@ def read_column(raw: pl.Series, region: str = "FR", *, for_voice: bool = False) 
     if rows["key"].null_count():
         rows, single = _read_singly(rows, region, for_voice)
         known = pl.concat([known, single])
+    none = known["suggestion_head"].null_count() == known.height
+    suggestion = pl.lit(None, dtype=pl.Int64).alias("suggestion") if none else _completed("suggestion")
     return rows.join(known, on="key", how="left", maintain_order="left").select(
-        _completed("e164"), *list(_ANSWER)[:-1], _completed("suggestion"), "missing_digits"
+        _completed("e164"), *list(_ANSWER)[:-1], suggestion, "missing_digits"
     )
 
 
