@@ -14,6 +14,7 @@ from smsapp.demo import page as demo
 from smsapp.demo import routes as demo_routes
 from smsapp.imports import page as imports
 from smsapp.imports import routes as import_routes
+from smsapp.reports import page as reports
 from smsapp.settings import UnsafeSettings, load
 from smsapp.web import doors, failures, frame, guard, home, http, life, logs
 from smsapp.web.pages import pages
@@ -25,7 +26,15 @@ try:
 except UnsafeSettings as error:
     raise SystemExit(f"smsapp cannot start: {error}") from None
 
-PAGES = [*home.PAGES, *accounts.PAGES, *contacts.PAGES, *campaigns.PAGES, *imports.PAGES, *demo.PAGES]
+PAGES = [
+    *home.PAGES,
+    *accounts.PAGES,
+    *reports.PAGES,
+    *campaigns.PAGES,
+    *contacts.PAGES,
+    *imports.PAGES,
+    *demo.PAGES,
+]
 ROUTES = http.routes([*import_routes.ROUTES, *demo_routes.ROUTES])
 
 app = rx.App(
