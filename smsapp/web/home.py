@@ -2,17 +2,18 @@
 
 import reflex as rx
 
-from smsapp.accounts.parts import demonstration
+from smsapp.accounts.parts import demonstration, showcase
 from smsapp.accounts.state import EntranceState
 from smsapp.i18n import t
-from smsapp.ui import card, grid, link_button, public_shell
+from smsapp.ui import link_button, public_shell
+from smsapp.ui.icons import icon
 from smsapp.web.frame import PageSpec
 
-_PROMISES = ("price", "safe", "clear")
+_PROMISES = {"price": "calculator", "safe": "shield-check", "clear": "message-square-text"}
 
 
 def home() -> rx.Component:
-    """/: the three promises, sign in, sign up."""
+    """/: what smsapp is, the ways in, the three promises; beside them a campaign being followed."""
     return public_shell(
         rx.el.div(
             rx.el.h1(t("accounts.home_title")),
@@ -23,17 +24,20 @@ def home() -> rx.Component:
                 class_name="row g10 wrap",
             ),
             demonstration(),
-            class_name="col g20",
+            rx.el.ul(*(_promise(name, sign) for name, sign in _PROMISES.items()), class_name="promises"),
+            class_name="col g24",
         ),
-        grid(
-            *(
-                card(
-                    rx.el.p(t(f"accounts.home.{promise}"), class_name="mut"),
-                    title=t(f"accounts.home.{promise}.title"),
-                    class_name="s4",
-                )
-                for promise in _PROMISES
-            )
+        aside=showcase(),
+    )
+
+
+def _promise(name: str, sign: str) -> rx.Component:
+    return rx.el.li(
+        rx.el.span(icon(sign), class_name="sign"),
+        rx.el.div(
+            rx.el.h2(t(f"accounts.home.{name}.title"), class_name="t3 b6"),
+            rx.el.p(t(f"accounts.home.{name}"), class_name="t2 mut"),
+            class_name="col g4",
         ),
     )
 
