@@ -1,4 +1,4 @@
-"""The public home: what smsapp is, and the ways in."""
+"""The public home: what smsapp is, and the ways in; and the page of an address where there is none."""
 
 import reflex as rx
 
@@ -42,4 +42,16 @@ def _promise(name: str, sign: str) -> rx.Component:
     )
 
 
-PAGES = [PageSpec("/", home, "accounts.home_title", [EntranceState.enter], signed_in=False)]
+def nowhere() -> rx.Component:
+    """Any unknown address."""
+    return public_shell(
+        rx.el.h1(t("web.no_page")),
+        rx.el.p(t("web.no_page.why"), class_name="mut lead"),
+        rx.el.div(link_button(t("web.no_page.home"), "/", role="primary", name="arrow-left"), class_name="row"),
+    )
+
+
+PAGES = [
+    PageSpec("/", home, "accounts.home_title", [EntranceState.enter], signed_in=False),
+    PageSpec("404", nowhere, "web.no_page", signed_in=False),
+]
