@@ -23,7 +23,7 @@ from smsapp.reports.screen import Cause, Overview, RunningRow, SentRow
 from smsapp.reports.sent import FILTERS, SentPage, sent_page
 from smsapp.web.guard import actor_of
 from smsapp.web.live import LiveState
-from smsapp.web.notices import refuse
+from smsapp.web.notices import notice, refuse
 from smsapp.web.runtime import runtime
 
 PERIODS = ("7", "30", "90")
@@ -61,6 +61,27 @@ class DashboardState(LiveState, rx.State):
             async with self:
                 if self.days == days:
                     await self._take(found)
+
+    @rx.event
+    async def pause(self, campaign_id: int) -> None:
+        """Stop a campaign on its way; what is already at the gateway still leaves."""
+        await self._act(actions.pause, campaign_id, "dashboard.pause_asked")
+
+    @rx.event
+    async def resume(self, campaign_id: int) -> None:
+        """Let a paused campaign go on, when the balance covers all that is left (M22)."""
+        await self._act(actions.resume, campaign_id, "dashboard.resumed")
+
+    async def _act(self, action: Callable[[Database, Actor, int], None], campaign_id: int, said: str) -> None:
+        actor = await actor_of(self)
+        try:
+            await asyncio.to_thread(action, runtime().db, actor, campaign_id)
+        except Refusal as refusal:
+            await refuse(self, refusal)
+        else:
+            await notice(self, "success", said)
+        runtime().hub.changed([actor.account_id])
+        await self._take(await asyncio.to_thread(dashboard, runtime().db, actor, int(self.days)))
 
     async def _take(self, found: Dashboard) -> None:
         days = [(d.day, d.received, d.operator, d.sent, d.error) for d in found.per_day]
@@ -154,15 +175,19 @@ class SentState(LiveState, rx.State):
         self._unselect()
         self._hidden = list(done.ids)
         if done.ids:
-            said = Sentence.of("reports.page.hidden", {"count": len(done.ids)})
+            said = Sentence.of("sent.hidden", {"count": len(done.ids)})
             self.hidden = Notice(self.hidden.number + 1, "success", said)
+        if done.kept:
+            await notice(self, "warning", actions.StillLeaving.key, count=done.kept)
         await self.enter()
 
     @rx.event
     async def unhide(self) -> None:
         """Bring back what was hidden last."""
         hidden, self._hidden = self._hidden, []
-        await self._ask(actions.unhide, hidden)
+        count = await self._ask(actions.unhide, hidden)
+        if count:
+            await notice(self, "success", "sent.unhidden", count=count)
         await self.enter()
 
     async def _ask(self, work: Callable[..., Answer], *args: Any) -> Answer:
