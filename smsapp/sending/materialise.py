@@ -93,7 +93,8 @@ def waiting(db: Database, lane: str) -> list[int]:
 def materialise(db: Database, campaign_id: int, quote_of: QuoteOf, opens: Opens | None = None) -> int:
     """Write the messages of a campaign and set it running. Returns its account.
 
-    Not covered by the balance: it is paused for lack of credit before the first message leaves (M22).
+    Not covered by the balance, or no longer what its author agreed to: it is paused before the first message leaves
+    (M22, quote = debit).
     Raises Outdated when it is not to be materialised any more.
     """
     quote = quote_of(db, campaign_id)
@@ -224,13 +225,21 @@ def _write(
 def _run(session: Session, campaign_id: int, account_id: int, now: datetime) -> None:
     connection = session.connection()
     mine = (CAMPAIGN.c.id == campaign_id, CAMPAIGN.c.state == CampaignState.MATERIALISING)
-    if connection.scalar(select(CAMPAIGN.c.id).where(*mine).with_for_update(key_share=True)) is None:
+    agreed = connection.execute(
+        select(CAMPAIGN.c.quoted_recipients, CAMPAIGN.c.quoted_units).where(*mine).with_for_update(key_share=True)
+    ).first()
+    if agreed is None:
         raise Outdated
-    try:
-        require_cover(session, account_id, campaign_id)
-        state, reason = CampaignState.RUNNING, ""
-    except Insufficient:
-        state, reason = CampaignState.PAUSED_NO_CREDIT, "no_credit"
+    written = connection.execute(select(RUN.c.messages, RUN.c.units).where(RUN.c.campaign_id == campaign_id)).one()
+    if agreed.quoted_recipients and tuple(written) != tuple(agreed):
+        # The address book changed after the author agreed to the price: nothing leaves at another one.
+        state, reason = CampaignState.PAUSED, "quote_changed"
+    else:
+        try:
+            require_cover(session, account_id, campaign_id)
+            state, reason = CampaignState.RUNNING, ""
+        except Insufficient:
+            state, reason = CampaignState.PAUSED_NO_CREDIT, "no_credit"
     set_state(session, campaign_id, state, now, reason)
     connection.execute(update(CAMPAIGN).where(CAMPAIGN.c.id == campaign_id).values(started_at=now))
     connection.execute(update(RUN).where(RUN.c.campaign_id == campaign_id).values(materialised_at=now))

@@ -34,7 +34,7 @@ class CampaignRun(SQLModel, table=True):
     blacklisted: int = 0
     uncovered: int = 0
     unreadable: int = 0
-    pause_reason: str = Field(default="", max_length=32)  # "", asked, no_credit, rejects
+    pause_reason: str = Field(default="", max_length=32)  # "", asked, no_credit, rejects, quote_changed
     refusals_seen: bool = False  # the author resumed it in spite of the refusals
     materialised_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
