@@ -1,6 +1,8 @@
 """The course of a campaign over time: cumulative curves, gathered by the database second by second."""
 
 from bisect import bisect_right
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
@@ -15,6 +17,7 @@ from smsapp.sending.tables import MESSAGE
 
 MOST = 200
 LEAST = timedelta(seconds=10)
+ARRIVED = (State.OPERATOR, State.DELIVERED)
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,16 @@ def course(db: Database, actor: Actor, campaign_id: int, points: int = 60) -> Co
     with db.read() as session:
         connection = session.connection()
         require_owned(connection, actor, campaign_id)
-        sent = _gather(connection, campaign_id, MESSAGE.c.accepted_at, tuple(TAKEN))
+        sent: Counter[datetime] = Counter()
+        for _, at, count in _gather(connection, campaign_id, MESSAGE.c.accepted_at, TAKEN):
+            sent[at] += count
         if not sent:
             return Course()
-        operator = _gather(connection, campaign_id, MESSAGE.c.state_at, (State.OPERATOR, State.DELIVERED))
-        received = _gather(connection, campaign_id, MESSAGE.c.state_at, (State.DELIVERED,))
+        operator, received = Counter[datetime](), Counter[datetime]()
+        for state, at, count in _gather(connection, campaign_id, MESSAGE.c.state_at, ARRIVED):
+            operator[at] += count
+            if state == State.DELIVERED:
+                received[at] += count
     begins = min(sent)
     ends = _end(max(sent), operator)
     step = max((ends - begins) / points, LEAST / points)
@@ -62,7 +70,7 @@ def course(db: Database, actor: Actor, campaign_id: int, points: int = 60) -> Co
     return Course(made, later=sum(received.values()) - made[-1].received)
 
 
-def _end(last_sent: datetime, reported: dict[datetime, int]) -> datetime:
+def _end(last_sent: datetime, reported: Mapping[datetime, int]) -> datetime:
     """The last hand-over, or the instant by which 98 % of the reports had come: some take two days (M35)."""
     instants = sorted(reported)
     sums = list(accumulate(reported[at] for at in instants))
@@ -72,26 +80,27 @@ def _end(last_sent: datetime, reported: dict[datetime, int]) -> datetime:
     return max(last_sent, near) + timedelta(seconds=1)
 
 
-def _cumulative(found: dict[datetime, int], instants: list[datetime]) -> list[int]:
+def _cumulative(found: Mapping[datetime, int], instants: list[datetime]) -> list[int]:
     known = sorted(found)
     sums = [0, *accumulate(found[at] for at in known)]
     return [sums[bisect_right(known, at)] for at in instants]
 
 
 def _gather(
-    connection: Connection, campaign_id: int, column: ColumnElement[datetime], states: tuple[State, ...]
-) -> dict[datetime, int]:
-    """How many messages in ``states`` have ``column`` in each second."""
+    connection: Connection, campaign_id: int, column: ColumnElement[datetime], states: Collection[State]
+) -> Iterator[tuple[str, datetime, int]]:
+    """How many messages in each of ``states`` have ``column`` in each second: (state, second, count)."""
     if connection.dialect.name == "sqlite":
         second: ColumnElement[str | datetime] = func.substr(type_coerce(column, Text()), 1, 19)
     else:
         second = func.date_trunc("second", column)
     query = (
-        select(second, func.count())
+        select(MESSAGE.c.state, second, func.count())
         .where(MESSAGE.c.campaign_id == campaign_id, MESSAGE.c.state.in_(states), column.is_not(None))
-        .group_by(literal_column("1"))
+        .group_by(literal_column("1"), literal_column("2"))
     )
-    return {_instant(at): count for at, count in connection.execute(query)}
+    for state, at, count in connection.execute(query):
+        yield state, _instant(at), count
 
 
 def _instant(at: str | datetime) -> datetime:

@@ -31,19 +31,20 @@ def pace(connection: Connection, campaign_id: int, state: str, figures: Figures,
         return Pace()
     head = figures.done  # messages leave in the order of their ranks, but for those put off
     near = (MESSAGE.c.campaign_id == campaign_id, MESSAGE.c.rank.between(head - LOOKED_AT, head + LOOKED_AT // 2))
-    oldest, count = connection.execute(
-        select(func.min(MESSAGE.c.accepted_at, type_=UtcDateTime()), func.count()).where(
-            *near, MESSAGE.c.accepted_at > now - RECENT
-        )
-    ).one()
+    taken = select(MESSAGE.c.accepted_at, func.count()).where(*near, MESSAGE.c.accepted_at > now - RECENT)
+    found = connection.execute(taken.group_by(MESSAGE.c.accepted_at))
+    left_at: dict[datetime, int] = {row[0]: row[1] for row in found}
     first = connection.scalar(
         select(func.min(MESSAGE.c.not_before, type_=UtcDateTime())).where(
             MESSAGE.c.campaign_id == campaign_id, state_is(State.QUEUED)
         )
     )
     resumes_at = first if first is not None and first > now + timedelta(minutes=1) else None
-    if resumes_at or not count:
+    if resumes_at or not left_at:
         return Pace(resumes_at=resumes_at)
-    per_second = count / max((now - oldest).total_seconds(), 1.0)
+    begun = min(left_at)
+    # Messages are taken by the window: those of the first instant left before the time that is measured.
+    count = sum(left_at.values()) - (left_at[begun] if len(left_at) > 1 else 0)
+    per_second = count / max((now - begun).total_seconds(), 1.0)
     left = timedelta(seconds=figures.waiting / per_second)
     return Pace(max(1, round(per_second * 60)), now + left, None)

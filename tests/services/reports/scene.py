@@ -10,6 +10,7 @@ from smsapp.contacts.tables import Contact
 from smsapp.db import Database, SimulatedClock
 from smsapp.domain.delivery import Cause, State
 from smsapp.gateways.contract import Dlr, Outcome, Result
+from smsapp.reports.actions import CONTACT
 from smsapp.sending.outbox import Answer, window
 from smsapp.sending.receipts import take_in
 from smsapp.sending.tables import MESSAGE
@@ -35,7 +36,7 @@ def leave(db: Database, actor: Actor, clock: SimulatedClock, first: int = FIRST)
     campaign_id = running(db, actor, SIZE, first=first)
     claimed = window(db, lane="live", gateway="g", size=20, policy=POLICY)
     clock.advance(timedelta(seconds=1))
-    outcomes = [(Outcome.ACCEPTED, None)] * TAKEN
+    outcomes: list[tuple[Outcome, Cause | None]] = [(Outcome.ACCEPTED, None)] * TAKEN
     outcomes += [(Outcome.REJECTED, Cause.INVALID), (Outcome.REJECTED, Cause.CONTENT)]
     outcomes += [(Outcome.UNKNOWN, None)] * 2
     answers = [
@@ -84,9 +85,8 @@ def add_contact(db: Database, actor: Actor, e164: int) -> int:
 
 def in_book(db: Database, actor: Actor) -> dict[int, str]:
     """The contacts of the book that are not deleted: id -> state."""
-    query = select(Contact.id, Contact.state).where(
-        Contact.account_id == actor.account_id,
-        Contact.deleted_at.is_(None),  # type: ignore[union-attr]  # a column on the class
+    query = select(CONTACT.c.id, CONTACT.c.state).where(
+        CONTACT.c.account_id == actor.account_id, CONTACT.c.deleted_at.is_(None)
     )
     with db.read() as session:
-        return {row[0]: row[1] for row in session.execute(query)}
+        return {row.id: row.state for row in session.connection().execute(query)}
