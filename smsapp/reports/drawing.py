@@ -115,7 +115,8 @@ def curves(points: Sequence[Counts], total: int, ends_at: datetime | None) -> Cu
 
     sent, operator, received = (_path([(x(point[0]), y(point[1:][column])) for point in points]) for column in range(3))
     here = x(last[0])
-    labels = _apart([y(last[1]) * 100, y(last[2]) * 100, y(last[3]) * 100])
+    below = LABEL_GAP if foretold else 0.0  # the way ahead passes above the names
+    labels = _apart([y(last[1]) * 100 + below, y(last[2]) * 100, y(last[3]) * 100])
     ahead = ""
     if foretold and ends_at is not None:
         ahead = _path([(here, y(last[1])), (x(ends_at), y(total))])
@@ -182,9 +183,9 @@ def bars(days: Sequence[tuple[date, int, int, int, int]]) -> Bars:
 def nice(most: int) -> int:
     """A round figure not below ``most`` that four lines divide."""
     size = 1
-    while size * 20 < most:
+    while size * 32 < most:
         size *= 10
-    return next(step * size for step in (4, 8, 12, 20) if step * size >= most)
+    return next(step * size for step in (4, 8, 12, 16, 20, 24, 32) if step * size >= most)
 
 
 def _path(points: Sequence[tuple[float, float]]) -> str:

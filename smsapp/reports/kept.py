@@ -52,3 +52,9 @@ def kept(db: Database, key: Hashable, signature: Hashable, read: Callable[[], Re
         while len(shelf) > CAPACITY:
             shelf.popitem(last=False)
     return value
+
+
+def forget(db: Database, key: Hashable) -> None:
+    """Read anew next time: something that the signature does not know of has changed."""
+    with _lock:
+        _shelves.setdefault(db, OrderedDict()).pop(key, None)

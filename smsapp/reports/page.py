@@ -5,7 +5,10 @@ from reflex.components.component import Component
 
 from smsapp.i18n import percent, t
 from smsapp.reports import recipient_parts, report_parts
+from smsapp.reports.dashboard_parts import dashboard
+from smsapp.reports.lists_state import DashboardState, SentState
 from smsapp.reports.parts import ReportsSheet, state_tag
+from smsapp.reports.sent_parts import sent
 from smsapp.reports.state import ReportState as S
 from smsapp.ui import empty_state, grid, link_button, notices, skeleton, tag
 from smsapp.web.frame import PageSpec, frame
@@ -71,5 +74,7 @@ def _facts() -> Component:
 
 
 PAGES = [
+    PageSpec("/dashboard", dashboard, "dashboard.title", [DashboardState.enter, DashboardState.watch]),
+    PageSpec("/sent", sent, "sent.title", [SentState.enter, SentState.watch]),
     PageSpec("/sent/[campaign_id]", report, "reports.page.title", [S.enter, S.watch]),
 ]

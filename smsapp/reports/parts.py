@@ -1,5 +1,7 @@
 """Pieces that the pages of this room share: the state of a campaign, its bar, its place and rate."""
 
+from typing import Any
+
 import reflex as rx
 from reflex.components.component import Component
 from reflex_base.utils.imports import ImportDict
@@ -17,6 +19,11 @@ class ReportsSheet(rx.Fragment):
 
     def add_imports(self) -> ImportDict:
         return {"": [_SHEET]}
+
+
+def placed(css: dict[str, Any]) -> dict[str, Any]:
+    """The style of one element, some of it from a state. As a Var: Reflex does not look for states inside a dict."""
+    return {"style": rx.Var.create(css)}
 
 
 def state_tag(state: rx.Var[str]) -> Component:
@@ -91,7 +98,7 @@ def up_axis(marks: rx.Var[list[Mark]]) -> Component:
         return rx.el.div(
             rx.el.span(number(mark.value)),
             class_name="gridline",
-            custom_attrs={"style": {"top": f"{mark.at}%"}},
+            custom_attrs=placed({"top": f"{mark.at}%"}),
             key=mark.at,
         )
 
@@ -102,7 +109,7 @@ def across_axis(marks: rx.Var[list[Mark]]) -> Component:
     """The hours below a chart."""
 
     def at(mark: rx.Var[Mark]) -> Component:
-        return rx.el.span(clock(mark.iso), custom_attrs={"style": {"left": f"{mark.at}%"}}, key=mark.iso)
+        return rx.el.span(clock(mark.iso), custom_attrs=placed({"left": f"{mark.at}%"}), key=mark.iso)
 
     return rx.el.div(rx.foreach(marks, at), class_name="across", custom_attrs={"aria-hidden": "true"})
 

@@ -4,8 +4,9 @@ import reflex as rx
 from reflex.components.component import Component
 
 from smsapp.domain.delivery import Status
-from smsapp.i18n import clock, credits, message, moment, number, say, t
-from smsapp.reports.screen import Line, StepLine
+from smsapp.i18n import credits, message, moment, number, say, t
+from smsapp.reports.panel import StepLine
+from smsapp.reports.screen import Line
 from smsapp.reports.state import ReportState as S
 from smsapp.ui import (
     Column,
@@ -66,7 +67,7 @@ def recipients() -> Component:
             class_name="rcp-tools",
         ),
         table,
-        class_name="card s12 rcp",
+        class_name=rx.cond(S.status == "error", "card s12 rcp failed", "card s12 rcp"),
     )
 
 
@@ -190,7 +191,6 @@ def _step(step: rx.Var[StepLine]) -> Component:
         ("offered", t("reports.page.credit.offered", units=step.units)),
         "",
     )
-    after = rx.cond(step.after > 0, t("reports.page.after", count=step.after), "")
     return rx.el.li(
         rx.el.i(class_name=f"spot {step.status}"),
         rx.el.div(
@@ -199,7 +199,12 @@ def _step(step: rx.Var[StepLine]) -> Component:
                 step.cause != "",
                 rx.el.div(rx.el.b(message(step.cause)), " ", message(step.help), class_name="t2 mut"),
             ),
-            rx.el.div(clock(step.at), " ", after, " ", step.operator, class_name="t1 mut num"),
+            rx.el.div(
+                rx.el.span(moment(step.at)),
+                rx.el.span(say(step.after)),
+                rx.el.span(step.operator),
+                class_name="when num",
+            ),
             rx.cond(step.credit != "", rx.el.div(credit, class_name="t1 mut")),
             class_name="f1",
         ),

@@ -6,12 +6,14 @@ import reflex as rx
 from reflex.components.component import Component
 
 from smsapp.campaigns.parts import territory
-from smsapp.i18n import clock, credits, message, number, percent, t
-from smsapp.reports.parts import across_axis, bar, figures_table, going, up_axis
+from smsapp.i18n import clock, credits, message, number, percent, say, t
+from smsapp.reports.parts import across_axis, bar, figures_table, going, placed, up_axis
 from smsapp.reports.screen import Cause, CostLine
 from smsapp.reports.state import ReportState as S
 from smsapp.ui import button, card, closing, confirm, dialog, figure, link, note
 from smsapp.ui.icons import icon
+
+SHOWN = 4  # destinations and causes; the others are one click away
 
 
 def actions() -> list[Component]:
@@ -62,6 +64,10 @@ def notes() -> Component:
             ),
         ),
         ("rejects", note(t("reports.page.rejects"), tone="amber")),
+        (
+            "quote_changed",
+            note(t("reports.page.quote_changed", units=S.now.to_come, count=S.figures.waiting), tone="amber"),
+        ),
         rx.cond(S.now.resumes_at != "", note(t("reports.page.hours", at=S.now.resumes_at), tone="indigo")),
     )
 
@@ -70,7 +76,7 @@ def stream() -> Component:
     """The four figures over the stream that they make."""
     c = S.figures
     sent = t("reports.page.sent_of", total=c.total, count=c.waiting)
-    delay = rx.cond(S.beside.median_s >= 0, t("reports.page.median", count=S.beside.median_s), " ")
+    delay = rx.cond(S.beside.median.key != "", say(S.beside.median), " ")
     removable = rx.cond(S.beside.removable > 0, t("reports.page.to_remove", count=S.beside.removable), " ")
     unknown = rx.cond(
         c.unknown > 0,
@@ -121,12 +127,12 @@ def _funnel() -> Component:
         for name, d in (("sent", f.sent), ("operator", f.operator), ("received", f.received))
     ]
     edges = [
-        rx.el.i(class_name="edge sent", custom_attrs={"style": {"left": "0", "top": "0", "height": "100%"}}),
+        rx.el.i(class_name="edge sent", custom_attrs=placed({"left": "0", "top": "0", "height": "100%"})),
         _edge("operator", "33.33%", f.operator_top, f.operator_high),
         _edge("received", "66.66%", f.received_top, f.received_high),
     ]
     drawn = rx.el.svg(*paths, view_box="0 0 600 100", custom_attrs={"preserveAspectRatio": "none"})
-    lost = rx.el.i(class_name="fill-error", custom_attrs={"style": {"height": f"{f.error}%"}})
+    lost = rx.el.i(class_name="fill-error", custom_attrs=placed({"height": f"{f.error}%"}))
     return rx.el.div(
         rx.el.div(rx.cond(f.sent != "", rx.fragment(drawn, *edges)), class_name="river"),
         rx.el.div(lost, class_name="lost"),
@@ -146,7 +152,7 @@ def _funnel() -> Component:
 
 def _edge(name: str, left: str, top: Any, high: Any) -> Component:
     return rx.el.i(
-        class_name=f"edge {name}", custom_attrs={"style": {"left": left, "top": f"{top}%", "height": f"{high}%"}}
+        class_name=f"edge {name}", custom_attrs=placed({"left": left, "top": f"{top}%", "height": f"{high}%"})
     )
 
 
@@ -165,7 +171,22 @@ def cost() -> Component:
     coming = rx.cond(S.now.to_come > 0, t("reports.page.to_come", units=S.now.to_come), t("reports.page.only_sent"))
     return card(
         figure(credits(S.now.debited), t("ui.credits")),
-        rx.el.ul(rx.foreach(S.cost, line), class_name="cost-lines"),
+        rx.cond(
+            S.cost.length() > 0,
+            rx.el.div(
+                rx.el.span(t("reports.page.formula"), class_name="t1 mut"),
+                rx.el.ul(rx.foreach(S.cost[:SHOWN], line), class_name="cost-lines"),
+                rx.cond(
+                    S.cost.length() > SHOWN,
+                    rx.el.details(
+                        rx.el.summary(t("reports.page.other_destinations", count=S.cost.length() - SHOWN)),
+                        rx.el.ul(rx.foreach(S.cost[SHOWN:], line), class_name="cost-lines"),
+                        class_name="figures",
+                    ),
+                ),
+                class_name="col g4",
+            ),
+        ),
         rx.cond(
             S.figures.left > 0,
             note(debited, rx.el.div(coming, class_name="mut"), tone="teal"),
@@ -213,11 +234,11 @@ def course() -> Component:
         part
         for status, y, label in ends
         for part in (
-            rx.el.i(class_name=f"spot {status}", custom_attrs={"style": {"left": f"{c.x}%", "top": f"{y}%"}}),
+            rx.el.i(class_name=f"spot {status}", custom_attrs=placed({"left": f"{c.x}%", "top": f"{y}%"})),
             rx.el.span(
                 t(f"delivery.status.{status}"),
                 class_name=f"name {status}",
-                custom_attrs={"style": {"left": f"{c.x}%", "top": f"{label}%"}},
+                custom_attrs=placed({"left": f"{c.x}%", "top": f"{label}%"}),
             ),
         )
     ]
@@ -283,8 +304,20 @@ def causes() -> Component:
         )
 
     fine = rx.el.p(icon("check-check"), rx.el.span(t("reports.page.no_error")), class_name="row g8 t2 mut hush")
+    others = rx.cond(
+        S.causes.length() > SHOWN,
+        rx.el.details(
+            rx.el.summary(t("reports.page.other_causes", count=S.causes.length() - SHOWN)),
+            rx.el.ul(rx.foreach(S.causes[SHOWN:], reason), class_name="reasons"),
+            class_name="figures",
+        ),
+    )
     return card(
-        rx.cond(S.causes.length() > 0, rx.el.ul(rx.foreach(S.causes, reason), class_name="reasons"), fine),
+        rx.cond(
+            S.causes.length() > 0,
+            rx.fragment(rx.el.ul(rx.foreach(S.causes[:SHOWN], reason), class_name="reasons"), others),
+            fine,
+        ),
         title=rx.cond(S.figures.error > 0, t("reports.page.why", count=S.figures.error), t("reports.page.errors")),
         class_name="s5",
     )

@@ -12,7 +12,6 @@ from smsapp.reports.dashboard import Dashboard, RunningCampaign
 from smsapp.reports.figures import CauseCount, Figures
 from smsapp.reports.recipients import Recipient
 from smsapp.reports.sent import SentLine
-from smsapp.reports.story import Step, Story
 
 NO_RATE = -1.0
 
@@ -81,9 +80,9 @@ class Now:
 
 @dataclass(frozen=True)
 class Beside:
-    """What is read with less haste: half of the messages took ``median_s`` seconds; contacts the book may forget."""
+    """What is read with less haste: how long half of the messages took; contacts that the book may forget."""
 
-    median_s: int = -1
+    median: Sentence = field(default_factory=Sentence)
     removable: int = 0
 
 
@@ -129,40 +128,6 @@ class Line:
     ticked: bool
     open: bool
     url: str
-
-
-@dataclass(frozen=True)
-class StepLine:
-    """A step of the history of a message."""
-
-    at: str
-    after: int  # whole seconds since the step before
-    status: str
-    said: Sentence
-    cause: str
-    help: str
-    operator: str
-    credit: str
-    units: int
-    last: bool
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One message explained, in the panel at the side. id 0: closed."""
-
-    id: int = 0
-    name: str = ""
-    number: str = ""
-    operator: str = ""
-    status: str = ""
-    body: str = ""
-    segments: int = 1
-    encoding: str = ""
-    units: int = 0
-    reference: str = ""
-    next: Sentence = field(default_factory=Sentence)
-    steps: list[StepLine] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -252,7 +217,7 @@ def head(report: Report) -> Head:
 
 def beside(report: Report) -> Beside:
     delay = report.median_delay_s
-    return Beside(-1 if delay is None else round(delay), report.removable_contacts)
+    return Beside(Sentence() if delay is None else lasted("median", round(delay)), report.removable_contacts)
 
 
 def now(live: Live) -> Now:
@@ -322,30 +287,6 @@ def line(row: Recipient, *, epoch: int, ticked: bool, opened: bool, url: str) ->
     )
 
 
-def panel(story: Story) -> Panel:
-    lines = []
-    before: datetime | None = None
-    for i, step in enumerate(story.steps):
-        after = max(0, round((step.at - before).total_seconds())) if before else 0
-        lines.append(_step(step, after, i == len(story.steps) - 1))
-        before = step.at
-    upcoming = story.next
-    return Panel(
-        id=story.message_id,
-        name=story.name,
-        number=story.number,
-        operator=story.operator,
-        status=story.status,
-        body=story.body,
-        segments=story.segments,
-        encoding=story.encoding,
-        units=story.units,
-        reference=story.reference,
-        next=Sentence.of(upcoming.key, upcoming.params | ({"at": upcoming.at.isoformat()} if upcoming.at else {})),
-        steps=lines,
-    )
-
-
 def sent_row(row: SentLine, *, epoch: int, ticked: bool) -> SentRow:
     return SentRow(
         id=row.id,
@@ -392,24 +333,17 @@ def overview(found: Dashboard, at: datetime) -> Overview:
     )
 
 
+def lasted(key: str, seconds: int) -> Sentence:
+    """A length of time in the unit that suits it."""
+    if seconds < 120:
+        return Sentence.of(f"reports.page.{key}.seconds", {"count": seconds})
+    if seconds < 7_200:
+        return Sentence.of(f"reports.page.{key}.minutes", {"count": round(seconds / 60)})
+    return Sentence.of(f"reports.page.{key}.hours", {"count": round(seconds / 3_600)})
+
+
 def iso(at: datetime | None) -> str:
     return at.isoformat() if at else ""
-
-
-def _step(step: Step, after: int, last: bool) -> StepLine:
-    said = step.sentence
-    return StepLine(
-        at=iso(step.at),
-        after=after,
-        status=step.status,
-        said=Sentence.of(said.key, said.params | ({"at": said.at.isoformat()} if said.at else {})),
-        cause=step.cause_key,
-        help=f"{step.cause_key}.help" if step.cause_key else "",
-        operator=step.operator,
-        credit=step.credit,
-        units=step.units,
-        last=last,
-    )
 
 
 def _share(part: int, whole: int) -> float:

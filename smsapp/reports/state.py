@@ -25,9 +25,10 @@ from smsapp.reports import actions, drawing, screen
 from smsapp.reports.campaign import Live, Report, live, report
 from smsapp.reports.course import Course, course
 from smsapp.reports.drawing import Curves, Funnel
-from smsapp.reports.kept import kept
+from smsapp.reports.kept import forget, kept
+from smsapp.reports.panel import Panel, panel
 from smsapp.reports.recipients import RecipientPage, recipients
-from smsapp.reports.screen import Beside, Cause, CostLine, Counts, Head, Line, Now, Panel
+from smsapp.reports.screen import Beside, Cause, CostLine, Counts, Head, Line, Now
 from smsapp.reports.selection import failed_for_good
 from smsapp.reports.story import MessageNotFound, timeline
 from smsapp.web.guard import actor_of
@@ -70,6 +71,7 @@ class _Moving:
 
     live: Live
     course: Course
+    beside: Beside
     units: int  # what the account may spend
 
 
@@ -143,7 +145,7 @@ class ReportState(LiveState, rx.State):
             return
         self.base = f"/sent/{campaign_id}"
         self.status, self.cause, self.search = self._view.status, self._view.cause, self._view.search
-        self.head, self.beside = screen.head(whole.report), screen.beside(whole.report)
+        self.head = screen.head(whole.report)
         self.missing, self.loaded = False, True
         await self._take(whole.moving)
         self._take_rows(whole.page)
@@ -283,6 +285,7 @@ class ReportState(LiveState, rx.State):
         self._set("figures", c)
         self._set("state", found.live.state)
         self._set("now", screen.now(found.live))
+        self._set("beside", found.beside)
         self._set("funnel", drawing.funnel(c.left, c.reached, c.received, c.error))
         self._set("curves", drawing.curves(points, c.total, found.live.pace.ends_at))
         self._set("cost", screen.cost(found.live))
@@ -319,7 +322,7 @@ class ReportState(LiveState, rx.State):
     async def _open(self, message_id: int) -> None:
         """The panel of one message, with the ways to its neighbours on this page."""
         try:
-            self.panel = screen.panel(await self._ask(timeline, message_id)) if message_id else Panel()
+            self.panel = panel(await self._ask(timeline, message_id)) if message_id else Panel()
         except MessageNotFound:
             self.panel = Panel()
         ids = [row.id for row in self.rows]
@@ -353,14 +356,26 @@ class ReportState(LiveState, rx.State):
 
 def _whole(db: Database, actor: Actor, campaign_id: int, view: View) -> _Whole:
     whole = report(db, actor, campaign_id)
-    return _Whole(whole, _moving(db, actor, campaign_id), view.read(db, actor, campaign_id))
+    return _Whole(whole, _moving(db, actor, campaign_id, whole), view.read(db, actor, campaign_id))
 
 
-def _moving(db: Database, actor: Actor, campaign_id: int) -> _Moving:
-    found = live(db, actor, campaign_id)
-    key = ("course", actor.account_id, campaign_id)
-    curve = kept(db, key, (found.state, found.figures), partial(course, db, actor, campaign_id))
-    return _Moving(found, curve, ledger.balance(db, actor).available)
+def _moving(db: Database, actor: Actor, campaign_id: int, whole: Report | None = None) -> _Moving:
+    found = whole.live if whole else live(db, actor, campaign_id)
+    known = (found.state, found.figures)
+    curve = kept(db, ("course", actor.account_id, campaign_id), known, partial(course, db, actor, campaign_id))
+    if whole:
+        forget(db, _beside_key(actor, campaign_id))
+    rest = kept(
+        db,
+        _beside_key(actor, campaign_id),
+        known,
+        lambda: screen.beside(whole or report(db, actor, campaign_id)),
+    )
+    return _Moving(found, curve, rest, ledger.balance(db, actor).available)
+
+
+def _beside_key(actor: Actor, campaign_id: int) -> tuple[str, int, int]:
+    return "beside", actor.account_id, campaign_id
 
 
 def _id(text: object) -> int:
