@@ -57,7 +57,7 @@ def dashboard() -> Component:
         ),
         actions=[
             rx.cond(S.overview.sent_ever, periods),
-            link_button(t("ui.nav.new"), "/compose", role="primary", name="square-pen"),
+            link_button(t("ui.nav.new"), "/compose", role="primary", name="square-pen", class_name="off-phone"),
         ],
     )
 
@@ -69,7 +69,7 @@ def _balance() -> Component:
         rx.el.p(
             rx.el.b(t("dashboard.days_left", count=o.days_left)),
             " ",
-            t("dashboard.at_pace", units=o.per_day),
+            t("dashboard.at_pace", amount=number(o.per_day / 10_000)),
             class_name="t2 mut",
         ),
         rx.el.p(t("dashboard.no_pace"), class_name="t2 mut"),
@@ -78,7 +78,7 @@ def _balance() -> Component:
         figure(credits(o.available), t("ui.credits"), size=34),
         pace,
         rx.el.dl(
-            _pair(t("dashboard.spent", count=S.days.to(int)), credits(o.spent)),
+            _pair(t("dashboard.spent", count=S.period), credits(o.spent)),
             _pair(t("dashboard.held"), credits(o.held)),
             _pair(t("dashboard.contacts"), number(o.contacts)),
             class_name="pairs",
@@ -148,7 +148,7 @@ def _deliveries() -> Component:
         _legend(o.counts),
         _chart(),
         title=t("dashboard.deliveries"),
-        facts=t("dashboard.last_days", count=S.days.to(int)),
+        facts=t("dashboard.last_days", count=S.period),
         link=rate,
         class_name="s8 deliveries",
     )
@@ -235,7 +235,7 @@ def _causes() -> Component:
 
 
 def _last() -> Component:
-    none = rx.el.p(icon("clock"), t("dashboard.none_over"), class_name="row g8 t2 mut hush")
+    none = rx.el.p(icon("clock"), t("dashboard.none_over"), class_name="row g8 t2 mut none-over")
     table = data_table(columns(), S.last, cells, label=t("dashboard.last"), key=lambda row: row.key)
     return card(
         rx.cond(S.last.length() > 0, table, none),

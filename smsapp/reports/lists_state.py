@@ -37,6 +37,7 @@ class DashboardState(LiveState, rx.State):
 
     loaded: bool = False
     days: str = "30"
+    period: int = 30
     overview: Overview = Overview()
     running: list[RunningRow] = []
     last: list[SentRow] = []
@@ -48,6 +49,7 @@ class DashboardState(LiveState, rx.State):
         """Show the period that the address asks for."""
         asked = self.router.url.query_parameters.get("days", "30")
         self.days = asked if asked in PERIODS else "30"
+        self.period = int(self.days)
         actor = await actor_of(self)
         await self._take(await asyncio.to_thread(dashboard, runtime().db, actor, int(self.days)))
 

@@ -49,7 +49,7 @@ def sent() -> Component:
         title=t("sent.title"),
         active="sent",
         facts=t("sent.facts"),
-        actions=[link_button(t("ui.nav.new"), "/compose", role="primary", name="square-pen")],
+        actions=[link_button(t("ui.nav.new"), "/compose", role="primary", name="square-pen", class_name="off-phone")],
     )
 
 
@@ -74,16 +74,16 @@ def cells(row: rx.Var[SentRow]) -> list[Component | rx.Var[str]]:
             class_name="campaign",
         ),
         rx.el.span(moment(row.at), class_name="num nw"),
-        state_tag(row.state),
+        rx.el.span(state_tag(row.state), class_name=rx.cond(row.state == "finished", "off-phone", "")),
         rx.cond(row.counts.total > 0, bar(row.counts, small=True)),
-        rx.el.span(number(row.counts.total), _unit("sent.recipients_unit", row.counts.total)),
-        rx.el.span(credits(row.units), _unit("sent.credits_unit", row.units / 10_000)),
+        rx.el.span(number(row.counts.total), _unit("sent.recipients_unit")),
+        rx.el.span(credits(row.units), _unit("sent.credits_unit")),
     ]
 
 
-def _unit(key: str, count: object) -> Component:
+def _unit(key: str) -> Component:
     """On a phone, where a row has no header above it, figures say what they count."""
-    return rx.el.span(" ", t(key, count=count), class_name="on-phone")
+    return rx.el.span(" ", t(key), class_name="on-phone")
 
 
 def _tools() -> Component:

@@ -3,7 +3,7 @@
 import reflex as rx
 from reflex.components.component import Component
 
-from smsapp.i18n import credits, number, t
+from smsapp.i18n import number, t
 from smsapp.reports.lists_state import DashboardState as S
 from smsapp.ui import bubble, card, empty_state, grid, link, link_button, progress, tag
 from smsapp.ui.icons import icon
@@ -21,7 +21,7 @@ def welcome() -> Component:
             "done",
             t("dashboard.step.account"),
             rx.cond(S.overview.available > 0, t("dashboard.step.account_credits"), t("dashboard.step.account_say")),
-            rx.cond(
+            beside=rx.cond(
                 S.overview.available > 0,
                 tag(t("dashboard.step.credits", units=S.overview.available), tone="indigo", name="gift"),
             ),
@@ -31,7 +31,7 @@ def welcome() -> Component:
             rx.cond(contacts, "done", "now"),
             t("dashboard.step.import"),
             rx.cond(contacts, t("dashboard.step.imported", count=S.overview.contacts), t("dashboard.step.import_say")),
-            rx.cond(
+            below=rx.cond(
                 contacts,
                 rx.fragment(),
                 link_button(t("dashboard.step.import_do"), "/import", role="soft", name="file-up"),
@@ -42,10 +42,12 @@ def welcome() -> Component:
             rx.cond(contacts, "now", ""),
             t("dashboard.step.write"),
             t("dashboard.step.write_say"),
-            rx.cond(contacts, link_button(t("dashboard.step.write_do"), "/compose", role="soft", name="square-pen")),
+            below=rx.cond(
+                contacts, link_button(t("dashboard.step.write_do"), "/compose", role="soft", name="square-pen")
+            ),
         ),
         _step(4, "", t("dashboard.step.send"), t("dashboard.step.send_say")),
-        class_name="steps",
+        class_name="begin",
     )
     far = rx.el.span(
         t("dashboard.step.far", done=done, all=STEPS),
@@ -61,13 +63,22 @@ def welcome() -> Component:
     )
 
 
-def _step(place: int, look: str | rx.Var[str], title: rx.Var[str], said: rx.Var[str], *beside: Component) -> Component:
+def _step(
+    place: int,
+    look: str | rx.Var[str],
+    title: rx.Var[str],
+    said: rx.Var[str],
+    *,
+    beside: Component | None = None,
+    below: Component | None = None,
+) -> Component:
     mark = rx.cond(rx.Var.create(look) == "done", icon("check"), rx.el.span(number(place)))
     return rx.el.li(
         rx.el.span(mark, class_name="mark num", custom_attrs={"aria-hidden": "true"}),
         rx.el.div(
-            rx.el.div(rx.el.h3(title, class_name="b6"), *beside, class_name="row g8 wrap"),
+            rx.el.div(rx.el.h3(title, class_name="b6"), *([beside] if beside else []), class_name="row g8 wrap"),
             rx.el.p(said, class_name="t2 mut"),
+            *([below] if below else []),
             class_name="f1",
         ),
         class_name=look,
@@ -94,7 +105,6 @@ def _first_sms() -> Component:
             class_name="col g4",
         ),
         title=t("dashboard.sample_title"),
-        facts=rx.cond(S.overview.available > 0, credits(S.overview.available), ""),
         class_name="s4 first-sms",
     )
 
