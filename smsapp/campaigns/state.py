@@ -20,6 +20,7 @@ from smsapp.campaigns.screen import ChipItem, DraftItem, Figures, LeftOut, Shown
 from smsapp.campaigns.service import Draft, NotADraft
 from smsapp.domain.errors import Refusal
 from smsapp.i18n import Sentence
+from smsapp.web.carried import Carried
 from smsapp.web.guard import actor_of
 from smsapp.web.notices import notice, refuse
 from smsapp.web.runtime import runtime
@@ -64,11 +65,13 @@ class ComposeState(rx.State):
 
     @rx.event
     async def enter(self) -> Any:
-        """The page is entered: ?draft= opens a draft, ?group= and ?contacts= begin one, nothing begins a blank."""
+        """The page is entered: ?draft= opens a draft; ?group=, ?contacts=, ?carried= begin one, else a blank."""
         actor = await actor_of(self)
         asked = self.router.url.query_parameters
         draft_id = screen.id_in(asked.get("draft", ""))
         if draft_id and draft_id == self.campaign_id:
+            self.reviewing = False  # after a reload the consent box is blank again: ask again
+            self._ask_again()
             return [ComposeState.requote, ComposeState.list_drafts]
         wish = f"{asked.get('group', '')}/{asked.get('contacts', '')}"
         if self.campaign_id and not draft_id and wish == self._wish != "/":  # entered twice: begun once
@@ -77,6 +80,8 @@ class ComposeState(rx.State):
         if draft_id:
             return await self._open(actor, draft_id)
         self._wish = wish
+        if "carried" in asked and (brought := runtime().luggage.take(self.router.headers.cookie)):
+            return await self._begin_with(actor, brought)
         group, contacts = screen.id_in(asked.get("group", "")), screen.ids_in(asked.get("contacts", ""))
         if group:
             return await self._keep(lambda db, who, id: service.add_groups(db, who, id, [group]))
@@ -301,6 +306,15 @@ class ComposeState(rx.State):
         self.saved_at = kept.updated_at.isoformat()
         address = [rx.redirect(f"/compose?draft={self.campaign_id}", replace=True)] if born else []
         return [*address, ComposeState.requote]
+
+    async def _begin_with(self, actor: Actor, brought: Carried) -> Any:
+        """A draft that begins with the text of the simulator."""
+        self._show_text(brought.text)
+        self.purpose = "marketing" if brought.marketing else "transactional"
+        self.custom = brought.custom
+        self.sender = proposed_sender(actor.account_name) if brought.custom else ""
+        wanted = {"text": self.text, "purpose": self.purpose, "sender": self.sender}
+        return await self._keep(lambda db, who, id: service.edit_draft(db, who, id, **wanted))
 
     async def _keep_sender(self, sender: str) -> Any:
         self.sender = sender
