@@ -70,6 +70,7 @@ def small(tmp_path: Path) -> Path:
 def import_file(who: Visitor, path: Path, rows: int, group: str) -> dict[str, int]:
     """Through the four steps; what became of the rows."""
     who.go("/import")
+    who.ready()
     chooser = who.page.get_by_label(who.t("imports.choose"), exact=True)
     begun = time.monotonic()
     chooser.and_(who.page.locator("input")).set_input_files(path)
@@ -90,7 +91,7 @@ def import_file(who: Visitor, path: Path, rows: int, group: str) -> dict[str, in
     assert sum(counts.values()) == rows
     who.shoot(f"import-check-{rows}")
     who.button("imports.do_import", count=counts["created"] + counts["known"]).click()
-    who.page.wait_for_url("**/import?done=*", timeout=SOON)
+    who.at(r"/import/?\?done=\d+")
     expect(who.page.get_by_text(who.t("imports.done", name=path.name), exact=True)).to_be_visible()
     print(f"{path.name}: {time.monotonic() - begun:.2f} s through the page, its steps looked at on the way")
     who.shoot(f"import-result-{rows}")
@@ -127,7 +128,7 @@ def test_from_sign_up_to_a_finished_report(
     who.heading(who.t("accounts.home_title"))
     who.shoot("home")
     who.main.get_by_role("link", name=who.t("accounts.create_account"), exact=True).first.click()
-    who.page.wait_for_url("**/signup")
+    who.at("/signup")
     name = f"lavande-{lang}-{size[0]}"
     who.sign_up(name)
     balance = who.page.locator(".bal .big")  # of the sidebar; on a phone it is there and not shown
@@ -162,16 +163,16 @@ def test_from_sign_up_to_a_finished_report(
     who.shoot("review")
     send.click()
 
-    who.page.wait_for_url(re.compile(r"/sent/\d+$"), timeout=SOON)
-    campaign = int(who.page.url.rsplit("/", 1)[1])
+    who.at(r"/sent/\d+")
+    campaign = int(who.page.url.rstrip("/").rpartition("/")[2])
     follow(who, site, campaign, quoted)
     if (lang, size) == ("fr", WIDE):
         who.shoot_for_readme("report")
 
     who.sign_out()
-    who.page.wait_for_url(re.compile(r"/(login)?$"))
+    who.at("(/login)?")
     who.go("/dashboard")
-    who.page.wait_for_url("**/login")
+    who.at("/login")
     who.silent()
 
 

@@ -20,7 +20,6 @@ SHOTS = ROOT / "artifacts" / "screenshots"
 FOR_README = "README" in os.environ.get("SMSAPP_TEST_SCREENSHOTS", "")
 SLUG = re.compile(r"[^a-z0-9]+")
 
-# The page is drawn for a person once the state has come over the websocket: then no skeleton is left.
 _AXE = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
 
 
@@ -52,6 +51,10 @@ class Visitor:
         """Open an address as if typed."""
         self.page.goto(self.url + path)
 
+    def at(self, path: str) -> None:
+        """Wait until the address is this one, a regular expression; pages that are folders end with a slash."""
+        expect(self.page).to_have_url(re.compile(rf"^{re.escape(self.url)}{path}/?$"), timeout=SOON)
+
     def button(self, key: str, *, within: Locator | None = None, **params: object) -> Locator:
         return (within or self.page).get_by_role("button", name=self.t(key, **params), exact=True)
 
@@ -68,6 +71,11 @@ class Visitor:
     def heading(self, words: str) -> None:
         """Wait until the page with this title is there and knows who looks."""
         expect(self.page.get_by_role("heading", level=1)).to_have_text(words, timeout=SOON)
+
+    def ready(self) -> None:
+        """Wait until the server has told the page who looks: from then on it listens."""
+        initials = self.page.get_by_role("button", name=self.t("ui.user"), exact=True).filter(visible=True)
+        expect(initials.locator(".av")).to_have_text(re.compile(r"\w"), timeout=SOON)
 
     def silent(self) -> None:
         """The console said nothing that a page in order would not say."""
@@ -109,7 +117,7 @@ class Visitor:
         self.page.get_by_label(self.t("accounts.password"), exact=True).fill(PASSWORD)
         self.page.get_by_label(self.t("accounts.password_again"), exact=True).fill(PASSWORD)
         self.button("accounts.sign_up").click()
-        self.page.wait_for_url("**/dashboard", timeout=SOON)
+        self.at("/dashboard")
 
     def sign_out(self) -> None:
         """Leave by the user menu."""
