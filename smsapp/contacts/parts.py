@@ -4,8 +4,8 @@ import reflex as rx
 from reflex.components.component import Component
 from reflex_base.utils.imports import ImportDict
 
+from smsapp.contacts.shown import GroupLine, Row, Tag
 from smsapp.contacts.state import ContactsState as S
-from smsapp.contacts.state import GroupLine, Row, Tag
 from smsapp.i18n import say, t
 from smsapp.ui import (
     Choice,

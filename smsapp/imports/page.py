@@ -3,7 +3,9 @@
 import reflex as rx
 
 from smsapp.i18n import t
-from smsapp.imports.parts import DeskSheet, check_step, columns_step, file_step, foot, result_step, steps
+from smsapp.imports.columns_parts import columns_step
+from smsapp.imports.outcome_parts import check_step, result_step
+from smsapp.imports.parts import DeskSheet, file_step, foot, steps
 from smsapp.imports.state import ImportState as S
 from smsapp.web.frame import PageSpec, frame
 

@@ -1,0 +1,102 @@
+"""The dialogs of groups: put the selection in one, rename the one that is shown, delete it."""
+
+from typing import Any
+
+import reflex as rx
+
+from smsapp.contacts import groups
+from smsapp.contacts.book_state import BookPart
+from smsapp.contacts.shown import id_of
+from smsapp.domain.errors import Refusal
+from smsapp.i18n import Sentence
+from smsapp.web.notices import notice, refuse
+
+
+class GroupPart(BookPart, mixin=True):
+    """The dialogs that are open, and what is wrong with a name."""
+
+    grouping: bool = False
+    deleting_group: bool = False
+    naming: bool = False
+    group_error: Sentence = Sentence()
+
+    @rx.event
+    async def open_grouping(self) -> None:
+        """Ask into which group the selection goes (S70)."""
+        self.group_error = Sentence()
+        self.grouping = True
+
+    @rx.event
+    def set_grouping(self, on: bool) -> None:
+        """The dialog was opened or closed."""
+        self.grouping = on
+
+    @rx.event
+    async def put_in_group(self, typed: dict[str, Any]) -> None:
+        """Put the selection in a group that exists, or in a new one (S69, S70)."""
+        name, chosen = str(typed.get("group_name") or ""), str(typed.get("group_chosen") or "")
+        ids = sorted(self._selected)
+        self.group_error = Sentence()
+        try:
+            if name.strip() or not chosen.isdecimal():
+                await self._ask(groups.create_group, name, ids)
+                count, said = len(ids), name.strip()
+            else:
+                count = await self._ask(groups.group_contacts, int(chosen), ids)
+                said = next((g.label for g in self.group_lines if g.value == chosen), "")
+        except Refusal as refusal:
+            self.group_error = Sentence.of(refusal.key, refusal.params)
+            return
+        self.grouping = False
+        if ids:
+            await notice(self, "success", "contacts.grouped", count=count, name=said)
+        else:
+            await notice(self, "success", "contacts.group_made", name=said)
+        self._selected = set()
+        await self._again()
+
+    @rx.event
+    def open_naming(self) -> None:
+        """Ask for another name of the group that is shown."""
+        self.group_error = Sentence()
+        self.naming = True
+
+    @rx.event
+    def set_naming(self, on: bool) -> None:
+        """The dialog was opened or closed."""
+        self.naming = on
+
+    @rx.event
+    async def rename_group(self, typed: dict[str, Any]) -> None:
+        """Give the group that is shown another name."""
+        try:
+            await self._ask(groups.rename_group, id_of(self.group) or 0, str(typed.get("new_name") or ""))
+        except Refusal as refusal:
+            self.group_error = Sentence.of(refusal.key, refusal.params)
+            return
+        self.naming = False
+        await self._again()
+        await notice(self, "success", "contacts.group_renamed", name=self.group_name)
+
+    @rx.event
+    def ask_group_deletion(self) -> None:
+        """Ask before the group that is shown is deleted."""
+        self.deleting_group = True
+
+    @rx.event
+    def set_deleting_group(self, on: bool) -> None:
+        """The question was asked or answered."""
+        self.deleting_group = on
+
+    @rx.event
+    async def delete_group(self) -> rx.event.EventSpec | None:
+        """Delete the group that is shown; its contacts stay."""
+        name = self.group_name
+        try:
+            await self._ask(groups.delete_group, id_of(self.group) or 0)
+        except Refusal as refusal:
+            await refuse(self, refusal)
+            return None
+        await notice(self, "success", "contacts.group_deleted", name=name)
+        self.group = ""
+        return rx.redirect(self._url(), replace=True)

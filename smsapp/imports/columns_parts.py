@@ -1,0 +1,193 @@
+"""The second step of an import: how the file was read, what each column is, the settings (board 04)."""
+
+from typing import Any
+
+import reflex as rx
+from reflex.components.component import Component
+
+from smsapp.i18n import t
+from smsapp.imports.parts import problem
+from smsapp.imports.state import ColumnHead, PreviewRow
+from smsapp.imports.state import ImportState as S
+from smsapp.ui import note, select, text_field
+from smsapp.ui.icons import icon
+
+_FIELDS = ("portable", "nom", "prenom", "email", "societe")
+_SEPARATORS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "pipe", "/": "slash"}
+_ENCODINGS = {
+    "utf-8": "utf8",
+    "cp1252": "cp1252",
+    "utf-16": "utf16",
+    "iso-8859-1": "latin1",
+    "mac_roman": "mac",
+}
+
+
+def columns_step() -> Component:
+    """How the file was read, the mapping, the settings (board 04)."""
+    main = rx.el.div(
+        problem(),
+        _file_bar(),
+        _raw(),
+        rx.el.div(
+            rx.el.h2(t("imports.map"), class_name="h2"),
+            rx.el.span(
+                t("imports.recognised", count=S.recognised) + ", " + t("imports.ignored", count=S.ignored),
+                class_name="t2 mut",
+            ),
+            class_name="row g10 wrap",
+        ),
+        _mapping(),
+        class_name="main-col",
+    )
+    side = rx.el.div(
+        rx.el.h2(t("imports.settings"), class_name="h2"),
+        rx.cond(
+            S.blacklist,
+            rx.fragment(),
+            text_field(
+                "group_name",
+                t("imports.group"),
+                hint=t("imports.group_hint"),
+                value=S.group_name,
+                on_change=S.set_group_name,
+                max_length=120,
+                auto_complete="off",
+            ),
+        ),
+        rx.el.p(t("imports.known_rule"), class_name="t2 mut"),
+        rx.el.label(
+            rx.el.input(type="checkbox", checked=S.blacklist, on_change=S.set_blacklist),
+            rx.el.span(
+                rx.el.span(t("imports.blacklist"), class_name="b5"),
+                rx.el.br(),
+                rx.el.span(t("imports.blacklist_hint"), class_name="t1 mut"),
+            ),
+            class_name="check",
+        ),
+        note(t("imports.consent"), tone="indigo"),
+        class_name="side-col",
+    )
+    return rx.el.div(main, side, class_name="desk")
+
+
+def _file_bar() -> Component:
+    def guess(what: str, value: rx.Var[str], options: Any) -> Component:
+        return rx.el.div(
+            rx.el.label(t(f"imports.{what}"), html_for=f"read-{what}"),
+            select(options, value=value, on_change=lambda v: S.read_again(what, v), id=f"read-{what}"),
+        )
+
+    sheet = rx.el.div(
+        rx.el.label(t("imports.sheet"), html_for="read-sheet"),
+        rx.el.span(
+            rx.el.select(
+                rx.foreach(S.sheets, lambda name: rx.el.option(name, value=name)),
+                value=S.sheet,
+                on_change=lambda v: S.read_again("sheet", v),
+                id="read-sheet",
+            ),
+            icon("chevron-down"),
+            class_name="selbox",
+        ),
+    )
+    headers = [("yes", t("imports.header_first")), ("no", t("imports.header_none"))]
+    separators = [(sign, t(f"imports.separator_{name}")) for sign, name in _SEPARATORS.items()]
+    encodings = [(code, t(f"imports.encoding_{name}")) for code, name in _ENCODINGS.items()]
+    return rx.el.div(
+        rx.el.div(
+            rx.el.span(icon("file-spreadsheet"), class_name="pic"),
+            rx.el.div(
+                rx.el.div(S.filename, class_name="b6 el"),
+                rx.el.div(
+                    t("imports.rows", count=S.count) + ", " + t("imports.size", kilobytes=S.kilobytes),
+                    class_name="t2 mut",
+                ),
+                class_name="f1",
+            ),
+        ),
+        rx.cond(
+            S.kind == "text",
+            rx.fragment(guess("separator", S.separator, separators), guess("encoding", S.encoding, encodings)),
+            sheet,
+        ),
+        guess("header", S.header, headers),
+        class_name="file-bar",
+    )
+
+
+def _raw() -> Component:
+    return rx.el.details(
+        rx.el.summary(t("imports.raw")),
+        rx.el.pre(rx.foreach(S.raw, lambda line: rx.el.div(line)), tab_index=0),
+        rx.cond(S.kind == "text", rx.el.p(t("imports.raw_question"), class_name="t2 mut")),
+        class_name="raw",
+        open=True,
+    )
+
+
+def _mapping() -> Component:
+    fields = [("", t("imports.field_none")), *((name, t(f"imports.field_{name}")) for name in _FIELDS)]
+
+    def head(c: rx.Var[ColumnHead]) -> Component:
+        name = rx.cond(c.header != "", c.header, t("imports.column", number=c.index + 1))
+        sure = rx.match(
+            c.look,
+            ("sure", _sure("circle-check", t("imports.sure", share=c.share), "tx-ok")),
+            ("probable", _sure("circle-help", t("imports.probable", share=c.share), "tx-warn")),
+            ("chosen", _sure("user-check", t("imports.chosen"), "mut")),
+            _sure("eye-off", t("imports.not_recognised"), "mut"),
+        )
+        chooser = select(
+            fields,
+            label=t("imports.field_of", name=name),
+            small=True,
+            value=c.field,
+            on_change=lambda field: S.map_column(c.index, field),
+        )
+        return rx.el.th(
+            rx.el.div(rx.el.span(name, class_name="el"), chooser, sure),
+            scope="col",
+            class_name=rx.cond(c.field == "", "off", ""),
+            key=c.index,
+        )
+
+    def row(r: rx.Var[PreviewRow]) -> Component:
+        return rx.el.tr(
+            rx.foreach(
+                r.cells,
+                lambda c: rx.el.td(
+                    rx.cond(c.bad, icon("circle-alert")),
+                    rx.cond(c.text != "", c.text, rx.el.span(t("imports.blank"), class_name="mut")),
+                    class_name=rx.cond(c.bad, "bad", rx.cond(c.off, "off", "")),
+                ),
+            ),
+            key=r.row,
+        )
+
+    table = rx.el.div(
+        rx.el.table(
+            rx.el.thead(rx.el.tr(rx.foreach(S.columns, head))),
+            rx.el.tbody(rx.foreach(S.preview, row)),
+            class_name="tb",
+        ),
+        class_name="tbox",
+        role="region",
+        tab_index=0,
+        aria_label=t("imports.map"),
+    )
+    example = t("imports.normalised", **{"from": S.example_from, "to": S.example_to})
+    return rx.el.div(
+        table,
+        rx.el.div(
+            rx.el.span(t("imports.shown_rows", shown=S.preview.length(), total=S.count)),
+            rx.cond(S.hidden_columns > 0, rx.el.span(t("imports.hidden_columns", count=S.hidden_columns))),
+            rx.cond(S.example_to != "", rx.el.span(example)),
+            class_name="end-line",
+        ),
+        class_name="mapping",
+    )
+
+
+def _sure(name: str, words: rx.Var[str], tone: str) -> Component:
+    return rx.el.span(icon(name), words, class_name=f"sure {tone}")
