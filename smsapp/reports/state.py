@@ -157,7 +157,8 @@ class ReportState(LiveState, rx.State):
         async for snapshot in self._snapshots():
             async with self:
                 actor = await actor_of(self)
-                campaign_id, view = self.head.id, self._view
+                # By the address: this may run before `enter` has filled the head.
+                campaign_id, view = self._asked_id(), self._view
                 stale = time.monotonic() - self._rows_at > ROWS_PAUSE
             if not campaign_id:
                 return
