@@ -1,7 +1,5 @@
 """The dialogs of groups: put the selection in one, rename the one that is shown, delete it."""
 
-from typing import Any
-
 import reflex as rx
 
 from smsapp.contacts import groups
@@ -32,9 +30,9 @@ class GroupPart(BookPart, mixin=True):
         self.grouping = on
 
     @rx.event
-    async def put_in_group(self, typed: dict[str, Any]) -> None:
+    async def put_in_group(self, typed: dict[str, str | None]) -> None:
         """Put the selection in a group that exists, or in a new one (S69, S70)."""
-        name, chosen = str(typed.get("group_name") or ""), str(typed.get("group_chosen") or "")
+        name, chosen = typed.get("group_name") or "", typed.get("group_chosen") or ""
         ids = sorted(self._selected)
         self.group_error = Sentence()
         try:
@@ -67,10 +65,10 @@ class GroupPart(BookPart, mixin=True):
         self.naming = on
 
     @rx.event
-    async def rename_group(self, typed: dict[str, Any]) -> None:
+    async def rename_group(self, typed: dict[str, str]) -> None:
         """Give the group that is shown another name."""
         try:
-            await self._ask(groups.rename_group, id_of(self.group) or 0, str(typed.get("new_name") or ""))
+            await self._ask(groups.rename_group, id_of(self.group) or 0, typed.get("new_name", ""))
         except Refusal as refusal:
             self.group_error = Sentence.of(refusal.key, refusal.params)
             return

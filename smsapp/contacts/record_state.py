@@ -1,7 +1,6 @@
 """The record of a contact: who is open, the form of a new or known one, what is wrong with it."""
 
 from dataclasses import replace
-from typing import Any
 
 import reflex as rx
 
@@ -43,14 +42,14 @@ class RecordPart(BookPart, mixin=True):
             self.epoch += 1
 
     @rx.event
-    async def save(self, typed: dict[str, Any]) -> None:
+    async def save(self, typed: dict[str, str]) -> None:
         """Save the record; what is wrong is said beside its field, and what was typed stays (S62, S68).
 
-        ``typed``: the fields of the form by name, as texts, however Reflex wraps them on the way.
+        ``typed``: the fields of the form by name; the box of a group is there when it is ticked.
         """
         self._clear_errors()
-        chosen = tuple(int(g.value) for g in self.form_groups if typed.get(f"group-{g.value}") not in (None, False, ""))
-        fields = {name: str(typed.get(name) or "") for name in ("number", "nom", "prenom", "email", "societe")}
+        chosen = tuple(int(g.value) for g in self.form_groups if f"group-{g.value}" in typed)
+        fields = {name: typed.get(name, "") for name in ("number", "nom", "prenom", "email", "societe")}
         sheet = Sheet(**fields, group_ids=chosen)
         self._typed = {name: value for name, value in fields.items() if name != "number"}
         try:

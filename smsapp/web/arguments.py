@@ -2,7 +2,8 @@
 
 An argument must be what its annotation says, strictly ("5" is not an int). A string may hold 20 000 characters unless
 the handler says more, as in ``Annotated[str, MaxLen(100_000)]``. Integers fit 64 bits, floats are finite, no string
-holds what a database cannot store.
+holds what a database cannot store. A submitted form is judged as the handler gets it: its last value by name, such as
+``dict[str, str]``, or ``dict[str, str | None]`` for a form whose fields are not always there.
 """
 
 import ast
@@ -18,6 +19,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import reflex as rx
 from annotated_types import MaxLen
 from pydantic import TypeAdapter, ValidationError
+from reflex_base.utils.form import FORM_DATA_ENTRIES_KEY
 
 MAX_EVENT = 256 * 1024  # bytes of JSON in one event
 MAX_STRING = 20_000  # characters
@@ -117,12 +119,23 @@ def check(handler: Callable[..., Any], payload: Mapping[str, Any]) -> None:
             weight += len(text.encode())
             if weight > MAX_EVENT:
                 raise BadArguments("too_large", limit=MAX_EVENT)
+            if isinstance(value, dict) and FORM_DATA_ENTRIES_KEY in value:
+                text = json.dumps(_form(value), ensure_ascii=False)
             argument.adapter.validate_json(text, strict=True)
         except ValidationError as error:
             long = any(problem["type"] in ("string_too_long", "too_long") for problem in error.errors())
             raise BadArguments("too_long" if long else "wrong_type", limit=argument.longest) from None
         except (TypeError, ValueError):
             raise BadArguments("wrong_type") from None
+
+
+def _form(value: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a submitted form, which travel as pairs in one wrapping, as Reflex hands them to a handler."""
+    entries = value[FORM_DATA_ENTRIES_KEY]
+    pairs = isinstance(entries, list) and all(isinstance(e, list) and len(e) == 2 for e in entries)
+    if len(value) != 1 or not pairs or not all(isinstance(name, str) for name, _ in entries):
+        raise BadArguments("wrong_type")
+    return dict(entries)
 
 
 def _lengths(hint: Any) -> Iterator[int]:

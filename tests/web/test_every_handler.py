@@ -39,6 +39,7 @@ PUBLIC_PAGES = {
     "login": "one signs in here",
     "signup": "one opens an account here",
     "demo/opening": "shows how far one's demonstration is",
+    "404": "says that there is nothing here",
 }
 
 REFLEX_ROUTES = {

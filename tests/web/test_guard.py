@@ -8,6 +8,7 @@ import pytest
 import reflex as rx
 from annotated_types import MaxLen
 from reflex.utils.format import format_event_handler
+from reflex_base.utils.form import FORM_DATA_ENTRIES_KEY
 
 from smsapp.accounts.actor import Actor
 from smsapp.accounts.state import SessionState
@@ -49,6 +50,10 @@ class ProbeState(rx.State):
         text: Annotated[str, MaxLen(30_000)],
     ) -> None:
         self.count += 1
+
+    @rx.event
+    def fields(self, fields: dict[str, str]) -> None:
+        self.secret = fields["nom"]
 
     @rx.event
     def anything(self, value: Any) -> None:
@@ -189,6 +194,49 @@ def test_arguments_that_do_not(change: dict[str, Any], reason: str) -> None:
     with pytest.raises(BadArguments) as refused:
         check(ProbeState.event_handlers["typed"].fn, GOOD | change)
     assert refused.value.reason == reason
+
+
+def form(*entries: Any, **more: Any) -> dict[str, Any]:
+    """A submitted form as the browser sends it."""
+    return GOOD | {"fields": {FORM_DATA_ENTRIES_KEY: list(entries)} | more}
+
+
+def test_a_form_that_fits_is_let_through() -> None:
+    typed = ProbeState.event_handlers["typed"].fn
+    check(typed, form(["nom", "Moreau"], ["ville", ""]))
+    check(typed, form(["ville", "Lyon"], ["ville", "Nantes"]))  # two fields of one name: the last counts
+    check(typed, form())
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [
+        (form(["nom", 5]), "wrong_type"),
+        (form(["nom", None]), "wrong_type"),
+        (form(["nom", ["x"]]), "wrong_type"),
+        (form([5, "x"]), "wrong_type"),
+        (form([["nom"], "x"]), "wrong_type"),
+        (form(["nom"]), "wrong_type"),
+        (form(["nom", "x", "y"]), "wrong_type"),
+        (form("nom"), "wrong_type"),
+        (form(["nom", "x"], other="y"), "wrong_type"),
+        (GOOD | {"fields": {FORM_DATA_ENTRIES_KEY: "nom"}}, "wrong_type"),
+        (GOOD | {"ids": {FORM_DATA_ENTRIES_KEY: []}}, "wrong_type"),
+        (form(["nom", "a\x00b"]), "unstorable"),
+        (form(["nom", "x" * (MAX_STRING + 1)]), "too_long"),
+        (form(*(["nom", "x" * MAX_STRING] for _ in range(14))), "too_large"),  # also what the last one hides
+    ],
+)
+def test_a_form_that_does_not_fit_is_refused(payload: dict[str, Any], reason: str) -> None:
+    with pytest.raises(BadArguments) as refused:
+        check(ProbeState.event_handlers["typed"].fn, payload)
+    assert refused.value.reason == reason
+
+
+async def test_a_handler_gets_the_fields_of_a_form(open_tabs: Browsers, person: Callable[[str], Actor]) -> None:
+    tab = open_tabs.tab(person("camille"))
+    await tab.send(name_of(ProbeState.fields), {"fields": {FORM_DATA_ENTRIES_KEY: [["nom", "Moreau"]]}})
+    assert (await tab.state(ProbeState)).secret == "Moreau"
 
 
 def test_what_cannot_be_checked_is_refused() -> None:
