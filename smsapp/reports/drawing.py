@@ -104,7 +104,7 @@ def curves(points: Sequence[Counts], total: int, ends_at: datetime | None) -> Cu
     span = max((last[0] - begins).total_seconds(), 1.0)
     to_come = (ends_at - begins).total_seconds() if ends_at else 0.0
     foretold = ends_at is not None and span < to_come <= span * 6
-    width = to_come if foretold else span / (1 - ROOM)
+    width = max(to_come if foretold else 0.0, span / (1 - ROOM))
     top = nice(total if foretold else max(last[1], 1))
 
     def x(at: datetime) -> float:

@@ -31,9 +31,7 @@ def recipients() -> Component:
     """The table of recipients, whole or by status, cause and search."""
     remove = rx.cond(
         (S.status == "error") & (S.chosen > 0),
-        button(
-            t("reports.page.remove", count=S.chosen), role="danger_soft", name="trash-2", on_click=S.set_removing(True)
-        ),
+        button(t("reports.page.remove", count=S.chosen), role="danger_soft", name="trash-2", on_click=S.ask_removal),
     )
     only = rx.cond(
         S.cause != "",
@@ -173,7 +171,7 @@ def story() -> Component:
             person,
             rx.el.div(p.body, class_name="said"),
             facts,
-            rx.el.ol(rx.foreach(p.steps, _step), class_name="steps"),
+            rx.el.ol(rx.foreach(p.steps, _step), class_name="story-steps"),
             rx.cond(p.next.key != "", rx.el.p(icon("arrow-right"), rx.el.span(say(p.next)), class_name="next")),
             rx.el.p(t("reports.page.reference", ref=p.reference), class_name="t1 mut"),
             class_name="story",

@@ -294,7 +294,7 @@ def causes() -> Component:
                         t("reports.page.remove", count=S.chosen),
                         role="surface",
                         size="1",
-                        on_click=S.set_removing(True),
+                        on_click=S.ask_removal,
                     ),
                 ),
                 rx.cond(cause.url != "", link(t("reports.page.see_them"), cause.url)),
@@ -326,7 +326,7 @@ def causes() -> Component:
 def removal() -> Component:
     """The question before contacts go; what can be undone is said (S41, M10, M34)."""
     return dialog(
-        title=t("reports.page.remove_q", count=S.chosen),
+        title=t("reports.page.remove_q", count=S.to_remove),
         say=t("reports.page.remove_say"),
         open=S.removing,
         on_open_change=S.set_removing,
@@ -334,6 +334,6 @@ def removal() -> Component:
         actions=[
             closing(button(t("reports.page.keep_contacts"))),
             button(t("reports.page.mark"), role="surface", on_click=S.remove("mark")),
-            button(t("reports.page.remove", count=S.chosen), role="danger", on_click=S.remove("delete")),
+            button(t("reports.page.remove", count=S.to_remove), role="danger", on_click=S.remove("delete")),
         ],
     )

@@ -29,7 +29,7 @@ from smsapp.reports.kept import forget, kept
 from smsapp.reports.panel import Panel, panel
 from smsapp.reports.recipients import RecipientPage, recipients
 from smsapp.reports.screen import Beside, Cause, CostLine, Counts, Head, Line, Now
-from smsapp.reports.selection import failed_for_good
+from smsapp.reports.selection import Selection, selection
 from smsapp.reports.story import MessageNotFound, timeline
 from smsapp.web.guard import actor_of
 from smsapp.web.live import LiveState
@@ -113,12 +113,14 @@ class ReportState(LiveState, rx.State):
     next_message: str = ""
 
     removing: bool = False
+    to_remove: int = 0  # contacts that the question is about
     short_units: int = 0
     removed: Notice = Notice()
 
     _view: View = View()
     _kept_out: set[int] = set()
     _added: set[int] = set()
+    _asked_about: Selection = Selection()
     _token: str = ""
     _rows_at: float = 0.0
 
@@ -219,24 +221,29 @@ class ReportState(LiveState, rx.State):
         self._count()
 
     @rx.event
+    async def ask_removal(self) -> None:
+        """Ask before contacts go: about those that have failed by now, and no others that may follow."""
+        self._asked_about = await self._ask(selection, self.head.id, self._kept_out, self._added)
+        self.to_remove = self._asked_about.contacts
+        self.removing = self.to_remove > 0
+
+    @rx.event
     def set_removing(self, on: bool) -> None:
-        """The question before contacts go was asked or answered."""
-        self.removing = on
+        """The question was closed."""
+        self.removing = on and self.to_remove > 0
 
     @rx.event
     async def remove(self, how: Literal["delete", "mark"]) -> None:
         """Take the contacts whose numbers failed out of the book, or mark them invalid (S41, M10, M34)."""
         self.removing = False
+        ids = self._asked_about.message_ids
         try:
-            ids = None
-            if self._kept_out or self._added:
-                hopeless = await self._ask(failed_for_good, self.head.id)
-                ids = sorted((set(hopeless) - self._kept_out) | self._added)
             done = await self._ask(partial(actions.remove_failed, message_ids=ids, mark=how == "mark"), self.head.id)
         except Refusal as refusal:
             await refuse(self, refusal)
             return
         self._token, self._kept_out, self._added = done.token, set(), set()
+        self._asked_about, self.to_remove = Selection(), 0
         self._epoch += 1
         key = "reports.page.removed" if how == "delete" else "reports.page.marked"
         self.removed = Notice(self.removed.number + 1, "success", Sentence.of(key, {"count": done.count}))
@@ -338,6 +345,7 @@ class ReportState(LiveState, rx.State):
         self.state, self.figures = "", Counts()
         self.funnel, self.curves, self.cost, self.causes, self.rows = Funnel(), Curves(), [], [], []
         self.loaded, self.short_units, self._token = False, 0, ""
+        self._asked_about, self.to_remove, self.removing = Selection(), 0, False
         self._kept_out, self._added = set(), set()
 
     def _set(self, name: str, value: object) -> None:

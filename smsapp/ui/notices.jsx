@@ -1,7 +1,7 @@
 // Sentences from the server as passing notices. What a handler returns as JavaScript is text that the browser would have to
 // eval, which the Content-Security-Policy forbids; so the server sends data, and this says it.
 import { CircleCheck, CircleX, Info, TriangleAlert, X } from "lucide-react";
-import { useEffect } from "react";
+import { useEffect, useId } from "react";
 import { Toaster, toast } from "sonner";
 import { useI18n } from "$/public/external/smsapp/i18n/variables/runtime.js";
 
@@ -9,6 +9,7 @@ const ICON = { success: CircleCheck, error: CircleX, warning: TriangleAlert, inf
 
 export function Notices({ notice, action, close, label, onAction }) {
   const i18n = useI18n();
+  const own = useId(); // a page may have notices of its own beside the shell's: each shows only what it was given
   const number = notice?.number ?? 0;
   useEffect(() => {
     if (!number || !notice.sentence?.key) return;
@@ -22,7 +23,7 @@ export function Notices({ notice, action, close, label, onAction }) {
         {action && <button type="button" className="act" onClick={() => { toast.dismiss(id); onAction?.(); }}>{action}</button>}
         {lasting && <button type="button" className="x" aria-label={close} onClick={() => toast.dismiss(id)}><X className="lucide" aria-hidden="true" /></button>}
       </div>
-    ), { id: `notice-${number}`, duration: lasting ? Infinity : 6000 });
+    ), { id: `${own}-${number}`, toasterId: own, duration: lasting ? Infinity : 6000 });
   }, [number]);
-  return <Toaster position="bottom-right" containerAriaLabel={label} visibleToasts={4} gap={8} toastOptions={{ unstyled: true }} />;
+  return <Toaster id={own} position="bottom-right" containerAriaLabel={label} visibleToasts={4} gap={8} toastOptions={{ unstyled: true }} />;
 }
