@@ -168,7 +168,7 @@ class ReportState(LiveState, rx.State):
             try:
                 moving = await snapshot.once(("report", campaign_id), partial(_moving, db, actor, campaign_id))
                 page = None
-                if stale:
+                if stale or moving.live.is_over:  # nothing may follow that would bring the rows up to date
                     key = ("recipients", campaign_id, view)
                     page = await snapshot.once(key, partial(view.read, db, actor, campaign_id))
             except CampaignNotFound:
