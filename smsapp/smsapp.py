@@ -16,6 +16,8 @@ from smsapp.imports import page as imports
 from smsapp.imports import routes as import_routes
 from smsapp.reports import page as reports
 from smsapp.settings import UnsafeSettings, load
+from smsapp.simulator import page as simulator
+from smsapp.simulator import routes as simulator_routes
 from smsapp.web import doors, failures, frame, guard, home, http, life, logs
 from smsapp.web.pages import pages
 
@@ -34,8 +36,9 @@ PAGES = [
     *contacts.PAGES,
     *imports.PAGES,
     *demo.PAGES,
+    *simulator.PAGES,
 ]
-ROUTES = http.routes([*import_routes.ROUTES, *demo_routes.ROUTES])
+ROUTES = http.routes([*import_routes.ROUTES, *demo_routes.ROUTES, *simulator_routes.ROUTES])
 
 app = rx.App(
     backend_exception_handler=failures.on_failure,

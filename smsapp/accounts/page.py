@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from smsapp.accounts.parts import demonstration, other_page, showcase
+from smsapp.accounts.parts import demonstration, other_page, prices, showcase
 from smsapp.accounts.state import EntranceState
 from smsapp.i18n import say, t
 from smsapp.ui import button, checkbox, note, password_field, plain_form, public_shell, text_field
@@ -41,6 +41,7 @@ def login() -> rx.Component:
         demonstration(),
         other_page(t("accounts.no_account"), t("accounts.create_account"), "/signup"),
         aside=showcase(),
+        foot=prices(),
     )
 
 
@@ -102,6 +103,7 @@ def signup() -> rx.Component:
         ),
         other_page(t("accounts.have_account"), t("accounts.sign_in"), "/login"),
         aside=showcase(),
+        foot=prices(),
     )
 
 

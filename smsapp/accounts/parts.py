@@ -60,3 +60,8 @@ def _sample(*children: rx.Component, width: str = "") -> rx.Component:
 def other_page(question: rx.Var[str], label: rx.Var[str], href: str) -> rx.Component:
     """The line under a form that leads to the other one."""
     return rx.el.p(question, " ", link(label, href), class_name="t2 mut")
+
+
+def prices() -> list[rx.Component]:
+    """The foot of the public pages: the ways to the prices."""
+    return [link(t("simulator.nav"), "/simulator"), link(t("simulator.nav_pricing"), "/pricing")]

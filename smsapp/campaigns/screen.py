@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from smsapp.campaigns.excluded import Excluded
 from smsapp.campaigns.explain import Preview, QuoteView
@@ -308,3 +309,8 @@ def _checks(view: QuoteView, draft: Draft, terms: Terms) -> list[Check]:
     if draft.sender:
         checks.append(Check("warn", Sentence("campaigns.check.no_reply")))
     return checks
+
+
+def version(opened_at: datetime) -> int:
+    """Of the text of a draft: the same after a restart of the server, so that what is on screen is known again."""
+    return round(opened_at.timestamp() * 1000)

@@ -73,14 +73,15 @@ class ComposeState(rx.State):
             self.reviewing = False  # after a reload the consent box is blank again: ask again
             self._ask_again()
             return [ComposeState.requote, ComposeState.list_drafts]
-        wish = f"{asked.get('group', '')}/{asked.get('contacts', '')}"
-        if self.campaign_id and not draft_id and wish == self._wish != "/":  # entered twice: begun once
+        wish = f"{asked.get('group', '')}/{asked.get('contacts', '')}{asked.get('carried', '')}"
+        brought = runtime().luggage.take(self.router.headers.cookie) if "carried" in asked else None
+        if self.campaign_id and not (draft_id or brought) and wish == self._wish != "/":  # entered twice: begun once
             return rx.redirect(f"/compose?draft={self.campaign_id}", replace=True)
         self._blank()
         if draft_id:
             return await self._open(actor, draft_id)
         self._wish = wish
-        if "carried" in asked and (brought := runtime().luggage.take(self.router.headers.cookie)):
+        if brought:
             return await self._begin_with(actor, brought)
         group, contacts = screen.id_in(asked.get("group", "")), screen.ids_in(asked.get("contacts", ""))
         if group:
@@ -313,8 +314,8 @@ class ComposeState(rx.State):
         self.purpose = "marketing" if brought.marketing else "transactional"
         self.custom = brought.custom
         self.sender = proposed_sender(actor.account_name) if brought.custom else ""
-        wanted = {"text": self.text, "purpose": self.purpose, "sender": self.sender}
-        return await self._keep(lambda db, who, id: service.edit_draft(db, who, id, **wanted))
+        wish = {"text": self.text, "purpose": self.purpose, "sender": self.sender}
+        return await self._keep(lambda db, who, id: service.edit_draft(db, who, id, **wish))
 
     async def _keep_sender(self, sender: str) -> Any:
         self.sender = sender
@@ -345,7 +346,7 @@ class ComposeState(rx.State):
         self.campaign_id, self.name, self.text = found.id, found.name, found.text
         self.purpose, self.sender, self.custom = found.purpose, found.sender, bool(found.sender)
         self.saved_at = found.updated_at.isoformat()
-        self.version = _version(found.created_at)
+        self.version = screen.version(found.created_at)
         if self.custom:
             try:
                 check_sender(self.sender)
@@ -393,10 +394,5 @@ class ComposeState(rx.State):
         before = self.version
         self.reset()
         self._opened_at = datetime.fromtimestamp(max(runtime().db.now().timestamp(), before / 1000 + 0.001), UTC)
-        self.version = _version(self._opened_at)
+        self.version = screen.version(self._opened_at)
         self.figures = Figures(mention=screen.first_mention(self._terms()))
-
-
-def _version(opened_at: datetime) -> int:
-    """The same after a restart of the server, so that what is on screen is known again."""
-    return round(opened_at.timestamp() * 1000)

@@ -65,6 +65,7 @@ class Composer(rx.Component):
     values: rx.Var[Any]
     suffix: rx.Var[str]
     rows: rx.Var[int]
+    delay: rx.Var[int]
     placeholder: rx.Var[str]
     on_value: rx.EventHandler[rx.event.passthrough_event_spec(str, int)]
 
@@ -78,10 +79,9 @@ def composer(
     """The text of an SMS: `composer("sms", value=S.text, version=S.version, on_value=S.typed,
     label=t("compose.text"))`.
 
-    `on_value(text, version)` comes 250 ms after the last key and on blur; a handler drops it when its version is not
-    the
-    current one. The browser owns the text: change `version` to replace it (a template, a loaded draft); 0 replaces
-    nothing.
+    `on_value(text, version)` comes 250 ms (`delay`) after the last key and on blur; a handler drops it when its version
+    is not the current one. The browser owns the text: change `version` to replace it (a template, a loaded draft);
+    0 replaces nothing.
     `values` (variable -> words of the recipient on screen, or None) and `suffix` (the STOP mention) dress the live
     figures.
     """

@@ -13,7 +13,7 @@ from smsapp.ui.icons import icon
 from smsapp.ui.layout import Child, Text, avatar, kbd
 from smsapp.ui.widgets import notices, shortcuts
 
-Place = Literal["dashboard", "compose", "sent", "contacts", "import", "demo", ""]
+Place = Literal["dashboard", "compose", "sent", "contacts", "import", "simulator", "demo", ""]
 MAIN = "main"
 USER_MENU = "user-menu"
 
@@ -51,6 +51,7 @@ _PEOPLE = (
     _Entry("contacts", "ui.nav.contacts", "/contacts", "book-user"),
     _Entry("import", "ui.nav.import", "/import", "file-up"),
 )
+_SIMULATOR = _Entry("simulator", "simulator.nav", "/simulator", "calculator")
 _DEMO = _Entry("demo", "ui.nav.demo", "/demo", "flask-conical")
 _TABS = (
     _Entry("dashboard", "ui.tab.home", "/dashboard", "layout-dashboard"),
@@ -161,7 +162,7 @@ def _sidebar(session: Session, active: Place) -> Component:
             rx.el.div(*(_item(e, active) for e in _TOP), class_name="nav"),
             _group(t("ui.nav.sms"), _SMS, active),
             _group(t("ui.nav.people"), _PEOPLE, active, {"contacts": session.contacts}),
-            rx.cond(session.demo, rx.el.div(_item(_DEMO, active), class_name="nav")),
+            rx.el.div(_item(_SIMULATOR, active), rx.cond(session.demo, _item(_DEMO, active)), class_name="nav"),
             aria_label=t("ui.nav"),
         ),
         rx.el.div(class_name="spacer"),

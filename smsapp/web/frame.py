@@ -18,7 +18,7 @@ class PageSpec:
 
     ``title_key`` is a catalogue key (the browser's title). ``on_load`` are handlers of the room's states, run in order
     each time the page is entered. ``signed_in`` pages get the shell's own handler first, which also sends people who
-    are not signed in to the sign-in page.
+    are not signed in to the sign-in page. ``description_key``: what a search engine says under the title.
     """
 
     route: str
@@ -26,6 +26,7 @@ class PageSpec:
     title_key: str
     on_load: Sequence[Any] = ()
     signed_in: bool = True
+    description_key: str = ""
 
 
 SESSION = Session(
@@ -70,4 +71,6 @@ def add_pages(app: rx.App, specs: Sequence[PageSpec]) -> None:
     """Give pages to the app; signed-in ones begin with ``SessionState.refresh``."""
     for spec in specs:
         first = [SessionState.refresh] if spec.signed_in else []
-        app.add_page(spec.component, route=spec.route, title=t(spec.title_key), on_load=[*first, *spec.on_load])
+        described = {"description": t(spec.description_key)} if spec.description_key else {}
+        loads = [*first, *spec.on_load]
+        app.add_page(spec.component, route=spec.route, title=t(spec.title_key), on_load=loads, **described)

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from smsapp.accounts.parts import demonstration, showcase
+from smsapp.accounts.parts import demonstration, prices, showcase
 from smsapp.accounts.state import EntranceState
 from smsapp.i18n import t
 from smsapp.ui import link_button, public_shell
@@ -28,6 +28,7 @@ def home() -> rx.Component:
             class_name="col g24",
         ),
         aside=showcase(),
+        foot=prices(),
     )
 
 

@@ -24,7 +24,7 @@ from smsapp.accounts.limits import TooManyTries
 from smsapp.db import Database, migrate
 from smsapp.domain.errors import Refusal
 from smsapp.i18n.catalogue import reader_language, translate
-from smsapp.web import flash
+from smsapp.web import carried, flash
 from smsapp.web.flash import Flash
 from smsapp.web.origins import is_ours
 from smsapp.web.runtime import runtime
@@ -104,7 +104,7 @@ async def sign_out(request: Request) -> Response:
 
 
 async def let_in(request: Request, actor: Actor, *, keep: bool = False) -> Response:
-    """Open a session for who has just proved to be ``actor``, and go to the dashboard.
+    """Open a session for who has just proved to be ``actor``; go to the dashboard, or to what they took along.
 
     ``keep``: the cookie outlives the browser window, until the session ends.
     """
@@ -114,7 +114,8 @@ async def let_in(request: Request, actor: Actor, *, keep: bool = False) -> Respo
         await asyncio.to_thread(sessions.close_session, rt.db, before)
         rt.people.forget(before)
     sid = await asyncio.to_thread(sessions.open_session, rt.db, actor.user_id, lasts)
-    answer = RedirectResponse(HOME, 303)
+    waits = rt.luggage.waits(request.cookies.get(carried.COOKIE, ""))
+    answer = RedirectResponse(carried.PAGE if waits else HOME, 303)
     secure = rt.settings.secure_cookies
     answer.set_cookie(
         rt.people.cookie,

@@ -8,6 +8,7 @@ from datetime import datetime
 from smsapp.db import Database
 from smsapp.sending.engine import Engine
 from smsapp.settings import Settings
+from smsapp.web.carried import Luggage
 from smsapp.web.flash import Flashes
 from smsapp.web.hub import Hub
 from smsapp.web.people import People
@@ -31,6 +32,7 @@ class Runtime:
     beat: datetime | None = None
     connected: Callable[[str], bool] = _nobody
     flashes: Flashes = field(default_factory=Flashes)
+    luggage: Luggage = field(default_factory=Luggage)
     people: People = field(init=False)
 
     def __post_init__(self) -> None:

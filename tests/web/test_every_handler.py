@@ -39,6 +39,8 @@ PUBLIC_PAGES = {
     "login": "one signs in here",
     "signup": "one opens an account here",
     "demo/opening": "shows how far one's demonstration is",
+    "simulator": "prices a campaign before there is an account",
+    "pricing": "what messages and credits cost",
     "404": "says that there is nothing here",
 }
 
