@@ -33,7 +33,7 @@ def visited(who: Visitor, house: House, message: int) -> Iterator[str]:
     yield from ("/demo", *(route for route in TITLES if _plain(route) and route not in SHOWN | PUBLIC))
 
 
-PUBLIC = {"/", "/login", "/signup", "/demo/opening"}
+PUBLIC = {spec.route for spec in PAGES if not spec.signed_in and spec.route != "404"}
 SHOWN = {"/dashboard", "/compose", "/sent", "/contacts", "/import", "/demo"}
 EMPTY = ("/dashboard", "/sent", "/sent/999999", "/contacts", "/compose?draft=999999", "/import?done=999999")
 
