@@ -5,7 +5,7 @@ import reflex as rx
 from smsapp.contacts.parts import BookSheet, book, dialogs, tools
 from smsapp.contacts.state import ContactsState as S
 from smsapp.i18n import t
-from smsapp.ui import button, link_button
+from smsapp.ui import button, link_button, notices
 from smsapp.web.frame import PageSpec, frame
 
 
@@ -22,6 +22,7 @@ def contacts() -> rx.Component:
         tools(),
         book(),
         dialogs(),
+        notices(S.deleted, action=t("contacts.undo"), on_action=S.undo),
         title=t("contacts.title"),
         active="contacts",
         facts=facts,

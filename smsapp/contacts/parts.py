@@ -93,7 +93,7 @@ def book() -> Component:
 
 def _list() -> Component:
     columns = [
-        Column(t("contacts.selection"), hidden=True),
+        Column(_page_box()),
         Column(t("contacts.name"), main=True),
         Column(t("contacts.number")),
         Column(t("contacts.company")),
@@ -101,6 +101,7 @@ def _list() -> Component:
         Column(t("contacts.state")),
     ]
     return rx.fragment(
+        rx.el.label(_page_box(), rx.el.span(t("contacts.tick_page")), class_name="check whole"),
         data_table(
             columns,
             S.rows,
@@ -110,6 +111,16 @@ def _list() -> Component:
             row_class=lambda r: rx.cond(r.open, "act", rx.cond(r.ticked, "seld", "")),
         ),
         pagination(S.prev_url, S.next_url, t("contacts.shown", count=S.rows.length())),
+    )
+
+
+def _page_box() -> Component:
+    """Selects the page that is shown, or none of it; a phone has no header row, so the box stands above the list."""
+    return rx.el.input(
+        type="checkbox",
+        checked=S.page_ticked,
+        aria_label=t("contacts.tick_page"),
+        on_change=S.tick_page,
     )
 
 
@@ -183,21 +194,10 @@ def _bulk() -> Component:
         keep=button(t("contacts.cancel")),
         go=button(t("contacts.do_blacklist"), role="danger", on_click=S.blacklist_selected),
     )
-    undo = rx.el.div(
-        rx.el.span(t("contacts.deleted", count=S.deleted), role="status"),
-        rx.el.button(icon("undo-2"), t("contacts.undo"), type="button", on_click=S.undo),
-        rx.el.button(
-            icon("x"),
-            type="button",
-            aria_label=t("contacts.forget"),
-            title=t("contacts.forget"),
-            on_click=S.forget_deletion,
-        ),
-        class_name="bulk",
-    )
-    chosen = bulk_bar(
+    elsewhere = rx.cond(S.elsewhere > 0, rx.fragment(", ", t("contacts.elsewhere", count=S.elsewhere)))
+    return bulk_bar(
         S.selected,
-        t("contacts.count", count=S.selected),
+        rx.fragment(t("contacts.count", count=S.selected), elsewhere),
         rx.el.a(icon("square-pen"), t("contacts.write"), href=S.compose_url),
         rx.el.button(icon("users"), t("contacts.do_group"), type="button", on_click=S.open_grouping),
         refuse,
@@ -206,7 +206,6 @@ def _bulk() -> Component:
             icon("x"), type="button", aria_label=t("contacts.clear"), title=t("contacts.clear"), on_click=S.clear
         ),
     )
-    return rx.cond((S.deleted > 0) & (S.selected == 0), undo, chosen)
 
 
 def record() -> Component:

@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 import reflex as rx
 
-from smsapp.accounts.state import SessionState, initials
+from smsapp.accounts.state import Notice, SessionState, initials
 from smsapp.contacts import blacklist, service
 from smsapp.contacts.book_state import PATH
 from smsapp.contacts.groups_state import GroupPart
@@ -12,6 +12,7 @@ from smsapp.contacts.record_state import RecordPart
 from smsapp.contacts.service import Query
 from smsapp.contacts.shown import GroupLine, Row, id_of, look, tags_of
 from smsapp.domain.errors import Refusal
+from smsapp.i18n import Sentence
 from smsapp.web.notices import notice, refuse
 
 MOST_SELECTED = 1_000
@@ -38,7 +39,9 @@ class ContactsState(RecordPart, GroupPart, rx.State):
     next_url: str = ""
     compose_url: str = ""
 
-    deleted: int = 0
+    elsewhere: int = 0  # of the selection, on other pages
+    page_ticked: bool = False
+    deleted: Notice = Notice()  # what was deleted last, with the offer to undo it
     search_key: int = 0
 
     _deleted: list[int] = []
@@ -55,8 +58,9 @@ class ContactsState(RecordPart, GroupPart, rx.State):
             after=id_of(asked.get("after")),
             before=id_of(asked.get("before")),
         )
+        opened = id_of(asked.get("open"))
         try:
-            await self._show(query, id_of(asked.get("open")))
+            await self._show(query, None if opened in self._deleted else opened)
         except Refusal as refusal:
             await refuse(self, refusal)
             await self._show(Query(), None)
@@ -116,16 +120,11 @@ class ContactsState(RecordPart, GroupPart, rx.State):
     @rx.event
     async def undo(self) -> None:
         """Bring back what was deleted last."""
-        deleted, self._deleted, self.deleted = self._deleted, [], 0
+        deleted, self._deleted = self._deleted, []
         count = await self._ask(service.restore_contacts, deleted)
         if count:
             await notice(self, "success", "contacts.restored", count=count)
         await self._again()
-
-    @rx.event
-    def forget_deletion(self) -> None:
-        """The offer to undo is closed."""
-        self._deleted, self.deleted = [], 0
 
     @rx.event
     async def blacklist_selected(self) -> None:
@@ -183,7 +182,8 @@ class ContactsState(RecordPart, GroupPart, rx.State):
         self._deleted = await self._ask(service.delete_contacts, ids)
         self._selected -= set(ids)
         if self._deleted:
-            self.deleted = len(self._deleted)
+            said = Sentence.of("contacts.deleted", {"count": len(self._deleted)})
+            self.deleted = Notice(self.deleted.number + 1, "success", said)
         await self._again()
 
     def _redraw(self) -> None:
@@ -196,5 +196,8 @@ class ContactsState(RecordPart, GroupPart, rx.State):
         self._count()
 
     def _count(self) -> None:
+        here = {row.id for row in self.rows}
         self.selected = len(self._selected)
+        self.elsewhere = len(self._selected - here)
+        self.page_ticked = bool(here) and here <= self._selected
         self.compose_url = "/compose?" + urlencode({"contacts": ",".join(map(str, sorted(self._selected)))})
