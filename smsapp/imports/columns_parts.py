@@ -5,11 +5,12 @@ from typing import Any
 import reflex as rx
 from reflex.components.component import Component
 
-from smsapp.i18n import t
+from smsapp.i18n import language, t
+from smsapp.imports.countries import COUNTRIES, FIRST
 from smsapp.imports.parts import problem
 from smsapp.imports.state import ColumnHead, PreviewRow
 from smsapp.imports.state import ImportState as S
-from smsapp.ui import note, select, text_field
+from smsapp.ui import field, note, select, text_field
 from smsapp.ui.icons import icon
 
 _FIELDS = ("portable", "nom", "prenom", "email", "societe")
@@ -21,6 +22,20 @@ _ENCODINGS = {
     "iso-8859-1": "latin1",
     "mac_roman": "mac",
 }
+
+
+class Countries(rx.Component):
+    """The React component; see `_country`."""
+
+    library = rx.asset("countries.jsx", shared=True).importable_path
+    tag = "Countries"
+
+    codes: rx.Var[list[Any]]
+    first: rx.Var[int]
+    value: rx.Var[str]
+    lang: rx.Var[str]
+    described_by: rx.Var[str]
+    on_choose: rx.EventHandler[rx.event.passthrough_event_spec(str)]
 
 
 def columns_step() -> Component:
@@ -42,6 +57,7 @@ def columns_step() -> Component:
     )
     side = rx.el.div(
         rx.el.h2(t("imports.settings"), class_name="h2"),
+        _country(),
         rx.cond(
             S.blacklist,
             rx.fragment(),
@@ -69,6 +85,21 @@ def columns_step() -> Component:
         class_name="side-col",
     )
     return rx.el.div(main, side, class_name="desk")
+
+
+def _country() -> Component:
+    """Whose numbers are written without a country code: the account's country, unless the file is from elsewhere."""
+    chooser = Countries.create(
+        codes=[list(one) for one in COUNTRIES],
+        first=len(FIRST),
+        value=S.region,
+        lang=language(),
+        described_by="region-help",
+        on_choose=S.choose_region,
+        id="region",
+    )
+    boxed = rx.el.span(chooser, icon("chevron-down"), class_name="selbox block")
+    return field(boxed, t("imports.region"), for_="region", hint=t("imports.region_hint"))
 
 
 def _file_bar() -> Component:

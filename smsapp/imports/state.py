@@ -13,6 +13,7 @@ from smsapp.domain.errors import Refusal
 from smsapp.domain.phone import Number, pretty, read_number
 from smsapp.i18n import Sentence
 from smsapp.imports import rejections, service
+from smsapp.imports.countries import CODES
 from smsapp.imports.mapping import FIELDS, PROBABLE, SURE
 from smsapp.imports.rejections import CheckedRow
 from smsapp.imports.routes import uploads
@@ -115,6 +116,7 @@ class ImportState(rx.State):
     example_to: str = ""
     group_name: str = ""
     blacklist: bool = False
+    region: str = "FR"  # how numbers without a country code are read
 
     counts: Counts = Counts()
     tab: str = "created"
@@ -131,7 +133,6 @@ class ImportState(rx.State):
     _mapping: dict[int, str] = {}
     _by_hand: set[int] = set()
     _samples: dict[str, list[FateRow]] = {}
-    _region: str = "FR"
 
     @rx.event
     async def enter(self) -> None:
@@ -200,6 +201,13 @@ class ImportState(rx.State):
         self.blacklist = on
 
     @rx.event
+    def choose_region(self, region: str) -> None:
+        """The country whose numbers the file writes without a country code (S33)."""
+        if region in CODES:
+            self.region = region
+            self._draw()
+
+    @rx.event
     def ask_check(self) -> rx.event.EventSpec | None:
         """On to the check, if there is a column with numbers."""
         if not self._mapped():
@@ -248,6 +256,7 @@ class ImportState(rx.State):
         found = await self._ask(service.preview, uploads(), _ACTOR, file, reading)
         if file != self._file:
             self.blacklist = False
+            self.region = await self._ask(region_of, runtime().db, _ACTOR)
         self._file, self._preview = file, found
         self.columns_url = f"/import?file={file}"
         if not keep:
@@ -259,7 +268,6 @@ class ImportState(rx.State):
         self.header = "yes" if found.reading.header else "no"
         self.sheets = list(found.sheets[:50])
         self.raw = list(found.raw)
-        self._region = await self._ask(region_of, runtime().db, _ACTOR)
 
     def _draw(self) -> None:
         """The columns and the first rows, as they are mapped now."""
@@ -283,7 +291,7 @@ class ImportState(rx.State):
                 [
                     Cell(
                         cells[c.index][:80],
-                        c.index == phone and not isinstance(read_number(cells[phone], self._region), Number),
+                        c.index == phone and not isinstance(read_number(cells[phone], self.region), Number),
                         c.index not in mapped,
                     )
                     for c in shown
@@ -293,7 +301,7 @@ class ImportState(rx.State):
         ]
         self.example_from = self.example_to = ""
         for _, cells in found.rows if phone >= 0 else ():
-            read = read_number(cells[phone], self._region)
+            read = read_number(cells[phone], self.region)
             if isinstance(read, Number) and pretty(read.e164) != cells[phone]:
                 self.example_from, self.example_to = cells[phone], pretty(read.e164)
                 break
@@ -310,7 +318,7 @@ class ImportState(rx.State):
 
     def _choices(self) -> Choices:
         reading = self._preview.reading if self._preview else Reading()
-        return Choices(reading, dict(self._mapping), group_name=self.group_name, blacklist=self.blacklist)
+        return Choices(reading, dict(self._mapping), self.group_name, self.blacklist, self.region)
 
     async def _check(self) -> None:
         said = await self._ask(service.check, runtime().db, uploads(), _ACTOR, self._file, self._choices())
