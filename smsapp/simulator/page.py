@@ -8,7 +8,7 @@ from smsapp.simulator import pricing_page
 from smsapp.simulator.parts import destinations, message, navigation, options
 from smsapp.simulator.price_parts import actions, advice, bar, cost, detail, packs, problem
 from smsapp.simulator.state import SimulatorState as S
-from smsapp.simulator.widgets import Sheet
+from smsapp.simulator.widget_parts import Sheet
 from smsapp.ui import monospace, public_shell
 from smsapp.ui.icons import icon
 from smsapp.web.frame import PageSpec

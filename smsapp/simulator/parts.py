@@ -13,7 +13,7 @@ from smsapp.simulator.screen import RowItem
 from smsapp.simulator.service import ASSUMED
 from smsapp.simulator.state import SimulatorState as S
 from smsapp.simulator.territories import codes
-from smsapp.simulator.widgets import FileDrop, country_picker
+from smsapp.simulator.widget_parts import FileDrop, country_picker
 from smsapp.ui import (
     Choice,
     composer,
@@ -174,7 +174,7 @@ def message() -> Component:
                 on_value=S.typed,
                 label=t("simulator.message"),
                 placeholder=t("simulator.message_hint"),
-                rows=4,
+                rows=6,
                 values=ASSUMED,
                 suffix=S.suffix,
                 delay=KEYS,

@@ -90,8 +90,8 @@ def _cover(language: str, cover: Cover) -> list[str]:
         for size, count in cover.packs
     )
     euros = Decimal(cover.price) / TENTHS
-    rate = formats.number(language, euros / cover.credits, 4)
-    return [packs, f"{rate} €", formats.number(language, cover.left), formats.money(language, euros)]
+    rate = translate(language, "simulator.euros", amount=formats.number(language, euros / cover.credits, 4))
+    return [packs, rate, formats.number(language, cover.left), formats.money(language, euros)]
 
 
 class _Sheet:

@@ -9,7 +9,7 @@ from smsapp.i18n import credits, money, number, say, t
 from smsapp.simulator.parts import SMS
 from smsapp.simulator.screen import AdviceItem, CoverItem, PackItem, PartItem, PlaceItem, TermItem
 from smsapp.simulator.state import SimulatorState as S
-from smsapp.simulator.widgets import Address, territory
+from smsapp.simulator.widget_parts import Address, territory
 from smsapp.ui import button, note, plain_form, tag
 from smsapp.ui.icons import icon
 
@@ -21,6 +21,11 @@ class FileLink(BaseHTML):
 
     href: rx.Var[str]
     target: rx.Var[str]
+
+
+def _rate(euros: Var[float]) -> Var[str]:
+    """A price below the cent."""
+    return t("simulator.euros", amount=number(euros, 4))
 
 
 def problem() -> Component:
@@ -51,7 +56,7 @@ def cost() -> Component:
     )
     person = rx.el.div(
         rx.el.div(t("simulator.person_title"), class_name="t2 mut"),
-        rx.el.div(rx.cond(s.ready, f"{number(s.person, 4)} €", "–"), class_name="big x22"),
+        rx.el.div(rx.cond(s.ready, _rate(s.person), "–"), class_name="big x22"),
         rx.el.div(size, class_name="t2 mut"),
         class_name="col g4",
     )
@@ -122,10 +127,18 @@ def advice() -> Component:
 
 
 def _advised(item: Var[AdviceItem]) -> Component:
+    left = t("simulator.segments_count", count=item.segments)
+
+    def line(what: Var[str]) -> Var[str]:
+        return t("simulator.advice_line", what=what, left=left)
+
+    shorten = rx.cond(
+        item.then, t("simulator.advice_then", count=item.count), t("simulator.advice_shorten", count=item.count)
+    )
     words = rx.match(
         item.kind,
-        ("replace", t("simulator.advice_replace", count=item.count, segments=item.segments)),
-        ("shorten", t("simulator.advice_shorten", count=item.count, segments=item.segments)),
+        ("replace", line(t("simulator.advice_replace", count=item.count))),
+        ("shorten", line(shorten)),
         ("drop_stop", t("simulator.advice_stop")),
         t("simulator.advice_sender"),
     )
@@ -186,7 +199,7 @@ def _cover(cover: Var[CoverItem]) -> Component:
         rx.el.td(
             rx.el.div(rx.el.span(rx.foreach(cover.packs, pack), class_name="b5 num"), tags, class_name="sim-pack")
         ),
-        rx.el.td(f"{number(cover.rate, 4)} €", class_name="r sim-rate"),
+        rx.el.td(_rate(cover.rate), class_name="r sim-rate"),
         rx.el.td(number(cover.left), class_name="r"),
         rx.el.td(money(cover.euros), class_name="r b6"),
         class_name=rx.cond(cover.cheapest, "act", ""),

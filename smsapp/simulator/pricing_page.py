@@ -8,7 +8,7 @@ from smsapp.accounts.parts import prices
 from smsapp.i18n import money, number, t
 from smsapp.simulator.parts import navigation
 from smsapp.simulator.state import PricingState as S
-from smsapp.simulator.widgets import Sheet, price_table
+from smsapp.simulator.widget_parts import Sheet, price_table
 from smsapp.ui import public_shell, skeleton
 from smsapp.web.frame import PageSpec
 
@@ -57,7 +57,7 @@ def _packs() -> Component:
     def line(pack: Var[dict[str, float]]) -> Component:
         return rx.el.tr(
             rx.el.td(t("simulator.credits_count", count=pack["credits"], units=pack["credits"] * 10_000)),
-            rx.el.td(f"{number(pack['rate'], 4)} €", class_name="r"),
+            rx.el.td(t("simulator.euros", amount=number(pack["rate"], 4)), class_name="r"),
             rx.el.td(money(pack["euros"]), class_name="r b6"),
             rx.el.td(money(pack["taxed"]), class_name="r"),
         )
@@ -67,7 +67,7 @@ def _packs() -> Component:
         rx.el.tbody(rx.foreach(S.packs, line)),
         class_name="tb",
     )
-    reference = t("simulator.reference_credit", euros=f"{number(S.reference, 4)} €", vat=S.vat)
+    reference = t("simulator.reference_credit", euros=t("simulator.euros", amount=number(S.reference, 4)), vat=S.vat)
     note = rx.el.div(
         rx.el.p(reference),
         rx.el.p(t("simulator.packs_note")),

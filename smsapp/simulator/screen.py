@@ -77,7 +77,7 @@ class CoverItem:
 
 @dataclass(frozen=True)
 class AdviceItem:
-    """A way to pay less; `place` names it to the server."""
+    """A way to pay less; `place` names it to the server; `then`: after the costly characters are replaced."""
 
     place: int
     kind: str
@@ -86,6 +86,7 @@ class AdviceItem:
     units: int
     euros: float
     applies: bool
+    then: bool
 
 
 @dataclass(frozen=True)
@@ -149,19 +150,28 @@ def shown(price: Price) -> Shown:
         ],
         formula=_formula(price.formula),
         covers=_covers(price),
-        advice=[
-            AdviceItem(
-                place,
-                advice.kind,
-                advice.count,
-                advice.segments,
-                advice.units,
-                float(advice.euros),
-                advice.text is not None or advice.kind.startswith("drop_"),
-            )
-            for place, advice in enumerate(price.advice)
-        ],
+        advice=_advice(price),
     )
+
+
+def _advice(price: Price) -> list[AdviceItem]:
+    """Replacements first, since shortening counts on them; otherwise the largest saving first."""
+    kinds = [advice.kind for advice in price.advice]
+    then = price.encoding is Encoding.UCS2 and "replace" in kinds
+    items = [
+        AdviceItem(
+            place,
+            advice.kind,
+            advice.count,
+            advice.segments,
+            advice.units,
+            float(advice.euros),
+            advice.text is not None or advice.kind.startswith("drop_"),
+            then and advice.kind == "shorten",
+        )
+        for place, advice in enumerate(price.advice)
+    ]
+    return sorted(items, key=lambda item: item.kind != "replace")
 
 
 def _formula(terms: tuple[Term, ...]) -> list[PartItem]:
