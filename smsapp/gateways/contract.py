@@ -58,7 +58,11 @@ class Submit:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What the gateway answered to one `Submit`: `retry_after` in seconds with RETRY, `cause` with REJECTED."""
+    """What the gateway answered to one `Submit`.
+
+    `retry_after` in seconds with RETRY; `cause` with REJECTED, and with RETRY when the gateway refuses us whatever we
+    hand it (GATEWAY, NO_CREDIT).
+    """
 
     key: str
     outcome: Outcome
@@ -71,9 +75,9 @@ class Result:
 class Dlr:
     """A delivery report.
 
-    `key` or `gateway_id` tells which message; `state` is OPERATOR, DELIVERED or FAILED; `operator` is the MCC-MNC
-    ("20801") of the network that spoke, when known; `at` is when it happened, not when it was told. `event_id` is
-    unique within the gateway and the same in every repetition.
+    `key` or `gateway_id` tells which message; `state` is ACCEPTED (proof that it was taken), OPERATOR, DELIVERED or
+    FAILED; `operator` is the MCC-MNC ("20801") of the network that spoke, when known; `at` is when it happened, not
+    when it was told. `event_id` is unique within the gateway and the same in every repetition.
     """
 
     event_id: str
@@ -138,6 +142,15 @@ class HookReply:
     content_type: str = "text/plain"
 
 
+class Health(StrEnum):
+    """What a gateway answers to a test that sends nothing. Catalogue keys: `operator.health.<value>`."""
+
+    GOOD = "good"
+    UNREACHABLE = "unreachable"  # nobody answers at that address
+    REFUSED = "refused"  # it refuses our credentials
+    ODD = "odd"  # what answers is not this kind of gateway
+
+
 class BadSignature(Exception):
     """A callback that does not prove that it comes from the provider: answered by 403, nothing of it is kept."""
 
@@ -166,6 +179,10 @@ class Gateway(Protocol):
 
     async def balance(self) -> Decimal | None:
         """What is left on our account at the provider, in its own currency; None when `caps.balance` is false."""
+        ...
+
+    async def check(self) -> Health:
+        """Whether it can be reached and knows us, without sending anything."""
         ...
 
     async def find(self, key: str) -> Result | None:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from smsapp.gateways.contract import Caps, Event, Hook, HookReply, Outcome, Result, Submit
+from smsapp.gateways.contract import Caps, Event, Health, Hook, HookReply, Outcome, Result, Submit
 from smsapp.gateways.fate import DEFAULT, Traits
 from smsapp.gateways.journal import Journal, Read, Take
 from smsapp.gateways.operators import Due, Operator, label
@@ -142,6 +142,10 @@ class Simulator:
     async def balance(self) -> Decimal | None:
         """Nobody pays the simulated network."""
         return None
+
+    async def check(self) -> Health:
+        """The simulated network is always there."""
+        return Health.GOOD
 
     async def close(self) -> None:
         """Refuse what comes from now on, end `events`, let go of the journal."""

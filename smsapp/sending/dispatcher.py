@@ -5,13 +5,17 @@ transaction. What is in memory here may be lost at any moment: the rows know the
 """
 
 import asyncio
+import functools
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 import structlog
 
 from smsapp.db import Database
-from smsapp.gateways.contract import Gateway, Outcome, Result, Submit
-from smsapp.sending.outbox import Answer, Opens, Window, window
+from smsapp.domain.tariff import SmsType
+from smsapp.gateways.contract import Event, Gateway, Outcome, Result, Submit
+from smsapp.gateways.routing import Later, Router
+from smsapp.sending.outbox import Answer, Opens, Ticket, Window, window
 from smsapp.sending.pace import Pace
 from smsapp.sending.policy import Policy
 from smsapp.sending.receipts import take_in
@@ -26,23 +30,23 @@ TROUBLE_S = 1.0  # after an error of the database
 
 
 class Dispatcher:
-    """Sends the campaigns of one lane through one gateway, until stopped."""
+    """Sends the campaigns of one lane through one gateway or those of a router, each at its own pace, until stopped."""
 
     def __init__(
         self,
         db: Database,
-        gateway: Gateway,
+        gateway: Gateway | Router,
         *,
         lane: str = "live",
         policy: Policy,
         opens: Opens | None = None,
         on_change: OnChange = lambda _accounts: None,
     ) -> None:
-        self._db, self._gateway, self._lane = db, gateway, lane
+        self._db, self._router, self._lane = db, Router.of(gateway), lane
         self._policy, self._opens, self._on_change = policy, opens, on_change
-        self._pace = Pace(gateway.caps.max_tps, policy)
+        self._paces: dict[str, Pace] = {}
         self._answers: list[Answer] = []
-        self._flying: set[asyncio.Task[None]] = set()
+        self._flying: dict[asyncio.Task[None], str] = {}  # windows at the gateways, by name
         self._wake = asyncio.Event()
         self._stopping = False
         self._after = 0
@@ -57,11 +61,13 @@ class Dispatcher:
         while not (self._stopping and not self._flying and not self._answers):
             self._wake.clear()
             now = asyncio.get_running_loop().time()
-            pause = self._pace.wait(now)
-            open_ = not self._stopping and not self.frozen and pause <= 0
-            room = open_ and len(self._flying) < self._policy.in_flight
-            size = self._pace.size(len(self._flying)) if room else 0
-            done = await self._window(size) if size or self._answers else None
+            waits = {name: self._pace(name).wait(now) for name in self._router.names}
+            free = [name for name, wait in waits.items() if wait <= 0]
+            room = free and not self._stopping and not self.frozen and len(self._flying) < self._policy.in_flight
+            left = {name: self._pace(name).size(self._at(name)) for name in free} if room else {}
+            size = max(left.values(), default=0)
+            pause = min((wait for wait in waits.values() if wait > 0), default=0.0)
+            done = await self._window(size, left) if size or self._answers else None
             if done is not None and done.looked_at:
                 continue
             try:
@@ -76,31 +82,52 @@ class Dispatcher:
 
     def abandon(self) -> None:
         """Give up the calls that still last: their messages will be found unknown, never sent again."""
-        for task in set(self._flying):
+        for task in list(self._flying):
             task.cancel()
 
     async def pump(self) -> None:
-        """Bring the gateway's events in, batch after batch; the next one is asked for when the last is committed."""
-        async for events in self._gateway.events():
-            while True:
-                try:
-                    accounts = await asyncio.to_thread(take_in, self._db, self._gateway.name, events)
-                    break
-                except Exception as error:
-                    # Only the kind of error: its text would hold numbers and messages.
-                    log.error("reports not applied", error=type(error).__name__, events=len(events))
-                    await asyncio.sleep(TROUBLE_S)
-            if accounts:
-                self._on_change(accounts)
+        """Bring the gateways' events in, batch after batch; the next one is asked for when the last is committed."""
+        await self._router.pump(self._take_in)
 
-    async def _window(self, size: int) -> Window | None:
+    async def _take_in(self, gateway: str, events: Sequence[Event]) -> None:
+        while True:
+            try:
+                accounts = await asyncio.to_thread(take_in, self._db, gateway, events)
+                break
+            except Exception as error:
+                # Only the kind of error: its text would hold numbers and messages.
+                log.error("reports not applied", error=type(error).__name__, events=len(events))
+                await asyncio.sleep(TROUBLE_S)
+        if accounts:
+            self._on_change(accounts)
+
+    def _pace(self, name: str) -> Pace:
+        gateway = self._router.get(name)
+        if name not in self._paces and gateway is not None:
+            self._paces[name] = Pace(gateway.caps.max_tps, self._policy)
+        return self._paces[name]
+
+    def _at(self, name: str) -> int:
+        """How many windows are at that gateway."""
+        return sum(1 for at in self._flying.values() if at == name)
+
+    def _route(self, left: dict[str, int], territory: str, sms_type: SmsType, last: str | None) -> str | Later | None:
+        """Choose among the gateways, of which some may be given ``left`` more messages now."""
+        down = {name for name in self._router.names if self._pace(name).down and not left.get(name)}
+        busy = {name for name in self._router.names if not left.get(name)}
+        name = self._router.choose(territory, sms_type, last, busy=busy, down=down, rest=self._policy.breaker_rest_s)
+        if isinstance(name, str):
+            left[name] -= 1
+        return name
+
+    async def _window(self, size: int, left: dict[str, int]) -> Window | None:
         answers, self._answers = self._answers, []
         try:
             done = await asyncio.to_thread(
                 window,
                 self._db,
                 lane=self._lane,
-                gateway=self._gateway.name,
+                gateway=functools.partial(self._route, left),
                 size=size,
                 answers=answers,
                 after=self._after,
@@ -115,33 +142,36 @@ class Dispatcher:
         self._after = done.campaign_id or self._after
         if done.accounts:
             self._on_change(done.accounts)
-        if done.batch:
-            self._pace.spend(sum(message.segments for message in done.batch))
-            task = asyncio.create_task(self._call(done))
-            self._flying.add(task)
+        parts: dict[str, list[tuple[Ticket, Submit]]] = defaultdict(list)
+        for name, ticket, message in zip(done.gateways, done.tickets, done.batch, strict=True):
+            parts[name].append((ticket, message))
+        for name, part in parts.items():
+            self._pace(name).spend(sum(message.segments for _, message in part))
+            task = asyncio.create_task(self._call(name, part))
+            self._flying[task] = name
             task.add_done_callback(self._landed)
         return done
 
     def _landed(self, task: asyncio.Task[None]) -> None:
-        self._flying.discard(task)
+        del self._flying[task]
         self._wake.set()
 
-    async def _call(self, claimed: Window) -> None:
-        """Hand a window over, in batches as the gateway takes them, and keep the answers for the next transaction."""
-        step = max(1, self._gateway.caps.max_batch)
-        batches = [claimed.batch[i : i + step] for i in range(0, len(claimed.batch), step)]
-        results = [r for part in await asyncio.gather(*map(self._submit, batches)) for r in part]
-        self._pace.learn(results, asyncio.get_running_loop().time())
-        self._answers += [Answer(ticket, result) for ticket, result in zip(claimed.tickets, results, strict=True)]
+    async def _call(self, name: str, part: Sequence[tuple[Ticket, Submit]]) -> None:
+        """Hand messages over, in batches as the gateway takes them, and keep the answers for the next transaction."""
+        gateway = self._router.get(name)
+        step = max(1, gateway.caps.max_batch) if gateway else len(part)
+        batch = [message for _, message in part]
+        batches = [batch[i : i + step] for i in range(0, len(batch), step)]
+        results = [r for one in await asyncio.gather(*(self._submit(name, b) for b in batches)) for r in one]
+        self._pace(name).learn(results, asyncio.get_running_loop().time())
+        self._answers += [Answer(ticket, result) for (ticket, _), result in zip(part, results, strict=True)]
 
-    async def _submit(self, batch: Sequence[Submit]) -> list[Result]:
+    async def _submit(self, name: str, batch: Sequence[Submit]) -> list[Result]:
         """One result for each message whatever the gateway does: silence and nonsense are unknown outcomes."""
         try:
-            answered = await asyncio.wait_for(self._gateway.submit(batch), self._policy.call_timeout_s)
+            answered = await asyncio.wait_for(self._router.submit(name, batch), self._policy.call_timeout_s)
         except Exception as error:
-            log.warning(
-                "gateway call failed", gateway=self._gateway.name, error=type(error).__name__, messages=len(batch)
-            )
+            log.warning("gateway call failed", gateway=name, error=type(error).__name__, messages=len(batch))
             answered = []
         by_key = {result.key: result for result in answered}
         return [by_key.get(message.key) or Result(message.key, Outcome.UNKNOWN) for message in batch]

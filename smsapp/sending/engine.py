@@ -8,6 +8,7 @@ import structlog
 
 from smsapp.db import Database
 from smsapp.gateways.contract import Gateway, Outcome, Result
+from smsapp.gateways.routing import Router
 from smsapp.ledger.check import checkpoint
 from smsapp.sending import lifecycle
 from smsapp.sending.check import check
@@ -26,7 +27,7 @@ T = TypeVar("T")
 
 
 class Engine:
-    """Everything that sends, for one lane and one gateway.
+    """Everything that sends, for one lane, through one gateway or those of a router.
 
     ``quote_of`` prices a campaign that starts, ``opens`` keeps to the permitted hours, ``on_change`` is told from the
     event loop which accounts have new figures. ``scheduler`` takes further constant jobs before ``start``.
@@ -35,7 +36,7 @@ class Engine:
     def __init__(
         self,
         db: Database,
-        gateway: Gateway,
+        gateway: Gateway | Router,
         quote_of: QuoteOf,
         *,
         lane: str = "live",
@@ -43,11 +44,14 @@ class Engine:
         opens: Opens | None = None,
         on_change: OnChange = lambda _accounts: None,
     ) -> None:
-        self._db, self._gateway, self._quote_of, self._lane = db, gateway, quote_of, lane
+        self._db, self._quote_of, self._lane = db, quote_of, lane
+        self._router = Router.of(gateway)
         self._policy = policy or Policy()
         self._opens, self._on_change = opens, on_change
         self._leader = Leader(db)
-        self._dispatcher = Dispatcher(db, gateway, lane=lane, policy=self._policy, opens=opens, on_change=on_change)
+        self._dispatcher = Dispatcher(
+            db, self._router, lane=lane, policy=self._policy, opens=opens, on_change=on_change
+        )
         self._tasks: list[asyncio.Task[None]] = []
         self._starting = asyncio.Lock()
         self.scheduler = Scheduler()
@@ -71,7 +75,7 @@ class Engine:
             await asyncio.wait({run}, timeout=8.0)
             self._dispatcher.abandon()
             await asyncio.wait({run}, timeout=1.0)
-            await self._gateway.close()
+            await self._router.close()
             await asyncio.wait({pump}, timeout=0.5)
             for task in self._tasks:
                 task.cancel()
@@ -117,15 +121,17 @@ class Engine:
 
     async def _ask(self) -> None:
         """Ask about unknown outcomes, where the gateway can be asked."""
-        if not self._gateway.caps.lookup_by_ref:
-            return
-        found = await asyncio.to_thread(questions, self._db, self._lane, self._gateway.name)
         answers: dict[int, Result | None] = {}
-        for message_id, ref in found.items():
-            try:
-                answers[message_id] = await self._gateway.find(ref)
-            except Exception:
-                answers[message_id] = Result(ref, Outcome.UNKNOWN)  # ask again later
+        for way in self._router.ways:
+            gateway = way.gateway
+            if not gateway.caps.lookup_by_ref:
+                continue
+            found = await asyncio.to_thread(questions, self._db, self._lane, gateway.name)
+            for message_id, ref in found.items():
+                try:
+                    answers[message_id] = await gateway.find(ref)
+                except Exception:
+                    answers[message_id] = Result(ref, Outcome.UNKNOWN)  # ask again later
         await self._changing(lambda: take_answers(self._db, answers, self._policy))
         if answers:
             self._dispatcher.wake()

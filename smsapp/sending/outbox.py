@@ -17,6 +17,7 @@ from smsapp.db import Database
 from smsapp.domain.delivery import TAKEN, Cause, State, merge
 from smsapp.domain.tariff import SmsType
 from smsapp.gateways.contract import Outcome, Result, Submit
+from smsapp.gateways.routing import Later
 from smsapp.ledger.posting import Pot, Transfer, lock
 from smsapp.ledger.tables import Kind
 from smsapp.sending.moves import COLUMNS, HELD, Move, Row, apply, load, row_of, state_is, transfers
@@ -25,6 +26,10 @@ from smsapp.sending.tables import CAMPAIGN, MESSAGE, RUN, SUPPRESSION
 
 Opens = Callable[[int, str, datetime], datetime]
 """When a number (E.164, territory) may next be written to, from an instant on: that instant itself when it may now."""
+
+
+Route = Callable[[str, SmsType, str | None], str | Later | None]
+"""The gateway for a territory and a type, when the third did not take the message; None when no way leads there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +62,14 @@ class Ready:
 
 @dataclass
 class Window:
-    """What a transaction of the outbox did. ``tickets`` and ``batch`` go together, one by one."""
+    """What a transaction of the outbox did. ``tickets``, ``batch`` and ``gateways`` go together, one by one."""
 
     campaign_id: int = 0  # of the claimed messages; 0 when no campaign was ready
     tickets: list[Ticket] = field(default_factory=list)
     batch: list[Submit] = field(default_factory=list)
+    gateways: list[str] = field(default_factory=list)  # who is asked to carry each
     accounts: set[int] = field(default_factory=set)  # whose figures changed
-    looked_at: int = 0  # queued messages considered, claimed or not
+    looked_at: int = 0  # queued messages claimed, put off or closed
     paused: bool = False  # the campaign stopped for lack of credit
 
 
@@ -71,7 +77,7 @@ def window(
     db: Database,
     *,
     lane: str,
-    gateway: str,
+    gateway: str | Route,
     size: int,
     answers: Sequence[Answer] = (),
     after: int = 0,
@@ -95,8 +101,8 @@ def window(
         funds = lock(session, {m.before.account_id for m in settled} | ({campaign.account_id} if campaign else set()))
         moves = list(settled)
         if campaign and found:
-            done.campaign_id, done.looked_at = campaign.id, len(found)
-            lease = secrets.token_hex(8)
+            done.campaign_id = campaign.id
+            lease, sms_type = secrets.token_hex(8), SmsType(campaign.sms_type)
             until = now + timedelta(seconds=policy.lease_s)
             posted = [transfer for move in settled for transfer in transfers(move)]
             promo, available = (
@@ -112,6 +118,15 @@ def window(
                     move.after.not_before = at
                     moves.append(move)
                     continue
+                to = gateway if isinstance(gateway, str) else gateway(row.territory, sms_type, row.gateway)
+                if to is None:
+                    moves.append(move.to(State.REJECTED, "route", now, Cause.ROUTING))
+                    continue
+                if isinstance(to, Later):
+                    if to.seconds:
+                        move.after.not_before = now + timedelta(seconds=to.seconds)
+                        moves.append(move)
+                    continue
                 if promo + available < row.cost:
                     done.paused = True
                     break
@@ -121,9 +136,10 @@ def window(
                 available -= row.cost - after_.promo
                 after_.attempt += 1
                 after_.lease_token, after_.lease_until = lease, until
-                after_.gateway, after_.submitted_at = gateway, now
+                after_.gateway, after_.submitted_at = to, now
                 after_.first_try_at = after_.first_try_at or now
                 moves.append(move)
+                done.gateways.append(to)
                 done.tickets.append(Ticket(row.id, after_.attempt, lease))
                 done.batch.append(
                     Submit(
@@ -131,10 +147,11 @@ def window(
                         e164=row.e164,
                         text=body,
                         sender=campaign.sender or None,
-                        sms_type=SmsType(campaign.sms_type),
+                        sms_type=sms_type,
                         segments=segments,
                     )
                 )
+            done.looked_at = len(moves) - len(settled)
             if done.paused:
                 _pause(session, campaign.id, now)
         done.accounts = apply(session, moves, now, funds)

@@ -25,6 +25,11 @@ class Pace:
         self._closed_until = 0.0
         self._failures = 0
 
+    @property
+    def down(self) -> bool:
+        """Whether the gateway failed too often in a row and gets one message at a time to try."""
+        return self._failures >= self._policy.breaker_failures
+
     def wait(self, now: float) -> float:
         """Seconds before the next window may be claimed; 0 when it may now."""
         self._debt = max(0.0, self._debt - (now - self._seen) * self.rate)
@@ -33,7 +38,7 @@ class Pace:
 
     def size(self, flying: int) -> int:
         """How many messages to claim: a whole window, or one probe when the gateway was down."""
-        if self._failures < self._policy.breaker_failures:
+        if not self.down:
             return self._policy.window
         return 0 if flying else 1
 
@@ -56,5 +61,5 @@ class Pace:
             self._failures = 0
         else:
             self._failures += len(failed)
-            if self._failures >= self._policy.breaker_failures:
+            if self.down:
                 self._closed_until = now + self._policy.breaker_rest_s

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from smsapp.domain.tariff import SmsType
-from smsapp.gateways.contract import BadSignature, Gateway, Hook, Outcome, Result, Submit
+from smsapp.gateways.contract import BadSignature, Gateway, Health, Hook, Outcome, Result, Submit
 
 
 def message(key: str, e164: int, text: str = "Bonjour", sender: str | None = None, segments: int = 1) -> Submit:
@@ -84,6 +84,9 @@ class GatewayContract:
 
     async def test_the_balance_is_known_where_it_is_promised(self, gateway: Gateway) -> None:
         assert (await gateway.balance() is not None) == gateway.caps.balance
+
+    async def test_a_test_that_sends_nothing_finds_it_good(self, gateway: Gateway) -> None:
+        assert await gateway.check() is Health.GOOD
 
     async def test_closing_ends_the_events_and_may_be_repeated(self, gateway: Gateway) -> None:
         await gateway.close()
