@@ -78,6 +78,7 @@ config = rx.Config(
     state_manager_mode="memory",
     telemetry_enabled=False,
     show_built_with_reflex=False,
+    frontend_compression_formats=["brotli", "gzip"],
     plugins=[
         ProductTheme(
             theme=rx.theme(accent_color="indigo", gray_color="slate", radius="medium", panel_background="solid")

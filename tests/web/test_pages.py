@@ -4,8 +4,10 @@ build and for our routes; the real pages go through a browser in tests/e2e."""
 import gzip
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
+import brotli
 import httpx
 import pytest
 from starlette.applications import Starlette
@@ -177,12 +179,22 @@ async def test_the_status_of_a_page_is_kept() -> None:
     assert "⟦" not in answer.text
 
 
-async def test_a_page_is_compressed_for_who_can_read_it() -> None:
-    async with client(**{"accept-encoding": "gzip"}) as c, c.stream("GET", "/") as answer:
+@pytest.mark.parametrize(
+    ("accepted", "used", "unpacked"),
+    [
+        ("gzip", "gzip", gzip.decompress),
+        ("gzip, deflate, br, zstd", "br", brotli.decompress),
+        ("br;q=0, gzip;q=0.5", "gzip", gzip.decompress),
+    ],
+)
+async def test_a_page_is_compressed_for_who_can_read_it(
+    accepted: str, used: str, unpacked: Callable[[bytes], bytes]
+) -> None:
+    async with client(**{"accept-encoding": accepted}) as c, c.stream("GET", "/") as answer:
         raw = b"".join([part async for part in answer.aiter_raw()])
-    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.headers["content-encoding"] == used
     assert int(answer.headers["content-length"]) == len(raw)
-    assert "Tableau de bord" in gzip.decompress(raw).decode()
+    assert "Tableau de bord" in unpacked(raw).decode()
     async with client(**{"accept-encoding": "identity"}) as c:
         assert "content-encoding" not in (await c.get("/")).headers
 
