@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
+from sqlalchemy.exc import OperationalError
 
 from smsapp import settings as configuration
 from smsapp.db import Database, connect, migrate
@@ -37,13 +38,47 @@ def opened() -> Iterator[Database]:
         db.close()
 
 
+@app.command("worker")
+def worker() -> None:
+    """Send, in this process: as many as wanted on PostgreSQL, on as many machines as wanted. SIGTERM ends it well."""
+    import asyncio
+
+    from smsapp.demo import removal
+    from smsapp.sending.assembly import engine_of
+    from smsapp.sending.leader import AlreadyRunning
+    from smsapp.sending.worker import run
+    from smsapp.web import logs
+
+    logs.install()
+    with opened() as db:
+        settings = configuration.load()
+        try:
+            migrate.upgrade(db)
+            if not settings.demo:  # nobody makes demonstrations any more: what is left of them must not be sent
+                removal.begin(db, settings)
+            asyncio.run(
+                run(
+                    db,
+                    lambda changed, ready: engine_of(db, settings, on_change=changed, on_ready=ready),
+                    ready=lambda: typer.echo("worker is ready"),
+                )
+            )
+        except (AlreadyRunning, OSError, OperationalError) as problem:
+            said = problem.orig if isinstance(problem, OperationalError) else problem
+            typer.echo(f"smsapp cannot start: {logs.redact(str(said)).strip()}", err=True)
+            raise typer.Exit(1) from None
+
+
 @ledger.command("check")
 def ledger_check() -> None:
-    """Prove that the ledger is exact (L1 to L10): one JSON line for each violation, exit code 1 if there is any."""
-    from smsapp.sending.check import check
+    """Prove that the ledger is exact (L1 to L10): one JSON line for each violation, exit code 1 if there is any.
+
+    Sending stops everywhere as long as there is one, and goes on once there is none.
+    """
+    from smsapp.sending.halt import prove
 
     with opened() as db:
-        violations = check(db)
+        violations = prove(db)
     for violation in violations:
         typer.echo(json.dumps(asdict(violation), ensure_ascii=False))
     if violations:

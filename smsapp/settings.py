@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     database_url: str = Field(default="", description="`postgresql+psycopg://...`; empty: SQLite in the data directory")
     public_url: str = Field(default="http://localhost:3000", description="the address people type; https unless local")
     allowed_origins: str = Field(default="", description="further origins that may open the websocket, comma separated")
+    web_sends: bool = Field(
+        default=True, description="the web process sends too; `false` (PostgreSQL): only `smsapp worker` does"
+    )
     gateway: str = Field(default="simulator", description="who carries the messages; `simulator` sends nothing out")
     simulator_speed: float = Field(default=1.0, gt=0, description="how many times faster than life the simulator runs")
     simulator_seed: int = Field(default=1, description="the same seed gives the same fate to the same message")
@@ -88,6 +91,10 @@ class Settings(BaseSettings):
         if self.is_sqlite and int(os.environ.get("GRANIAN_WORKERS") or 1) > 1:
             raise ValueError(
                 "SQLite takes one process only: unset GRANIAN_WORKERS, or point SMSAPP_DATABASE_URL to PostgreSQL"
+            )
+        if self.is_sqlite and not self.web_sends:
+            raise ValueError(
+                "SMSAPP_WEB_SENDS=false leaves SQLite without a sender: point SMSAPP_DATABASE_URL to PostgreSQL"
             )
         if self.secret_key.get_secret_value() and len(self.secret_key.get_secret_value()) < 32:
             raise ValueError("SMSAPP_SECRET_KEY is too short: set 32 random characters or more, or leave it empty")

@@ -251,8 +251,7 @@ class ComposeState(rx.State):
     @rx.event(background=True)
     async def wake(self) -> None:
         """Something was launched: the engine looks at once rather than at its next tick."""
-        if engine := runtime().engine:
-            await engine.wake()
+        await runtime().wake()
 
     @rx.event
     async def discard(self) -> Any:

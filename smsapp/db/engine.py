@@ -48,6 +48,13 @@ class Database:
         return self._doors.url.render_as_string(hide_password=False)
 
     @property
+    def conninfo(self) -> str:
+        """The address as PostgreSQL's own library takes it, for connections that are no transactions of the product
+        (locks, notifications). Password included: not for logs.
+        """
+        return self._doors.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+    @property
     def engine(self) -> Engine:
         """The writing engine, for migrations and schema checks only; everything else goes through the doors."""
         return self._doors.writer

@@ -7,11 +7,11 @@ from typing import TypeVar
 import structlog
 
 from smsapp.db import Database
+from smsapp.db.locks import Lock
 from smsapp.gateways.contract import Gateway, Outcome, Result
 from smsapp.gateways.routing import Router
 from smsapp.ledger.check import checkpoint
-from smsapp.sending import lifecycle
-from smsapp.sending.check import check
+from smsapp.sending import halt, lifecycle
 from smsapp.sending.dispatcher import Dispatcher, OnChange
 from smsapp.sending.leader import Leader
 from smsapp.sending.materialise import Outdated, QuoteOf, fire_due, materialise, waiting
@@ -30,7 +30,8 @@ class Engine:
     """Everything that sends, for one lane, through one gateway or those of a router.
 
     ``quote_of`` prices a campaign that starts, ``opens`` keeps to the permitted hours, ``on_change`` is told from the
-    event loop which accounts have new figures. ``scheduler`` takes further constant jobs before ``start``.
+    event loop which accounts have new figures, ``on_ready`` that other processes may find something to send.
+    ``scheduler`` takes further constant jobs before ``start``.
     """
 
     def __init__(
@@ -43,12 +44,13 @@ class Engine:
         policy: Policy | None = None,
         opens: Opens | None = None,
         on_change: OnChange = lambda _accounts: None,
+        on_ready: Callable[[], None] = lambda: None,
     ) -> None:
         self._db, self._quote_of, self._lane = db, quote_of, lane
         self._router = Router.of(gateway)
         self._policy = policy or Policy()
-        self._opens, self._on_change = opens, on_change
-        self._leader = Leader(db)
+        self._opens, self._on_change, self._on_ready = opens, on_change, on_ready
+        self._leader = Leader(db, lane)
         self._dispatcher = Dispatcher(
             db, self._router, lane=lane, policy=self._policy, opens=opens, on_change=on_change
         )
@@ -60,9 +62,11 @@ class Engine:
     async def start(self) -> None:
         """Begin to send. Raises AlreadyRunning when another process sends from the same SQLite file."""
         self._leader.take()
-        await asyncio.to_thread(lifecycle.reap, self._db, self._policy, alone=self._leader.alone)
-        for seconds, name, job in self._jobs():
-            self.scheduler.every(seconds, name, job)
+        if self._leader.alone:
+            await asyncio.to_thread(lifecycle.reap, self._db, self._policy, alone=True)
+        self.scheduler.every(1, "halt", self._look_at_the_brake)
+        for seconds, name, job in self._rounds():
+            self.scheduler.every(seconds, name, self._led(job))
         self.scheduler.start()
         self._tasks = [asyncio.create_task(self._dispatcher.run()), asyncio.create_task(self._dispatcher.pump())]
 
@@ -87,8 +91,22 @@ class Engine:
         """A campaign was sent or resumed: look at once rather than at the next tick."""
         await self._start_campaigns()
         self._dispatcher.wake()
+        self._on_ready()
 
-    def _jobs(self) -> list[tuple[float, str, Job]]:
+    def look(self) -> None:
+        """Another process says that there may be something to send."""
+        self._dispatcher.wake()
+
+    def _led(self, job: Job) -> Job:
+        """The job, in the process that leads only."""
+
+        async def work() -> None:
+            if await asyncio.to_thread(self._leader.leads):
+                await job()
+
+        return work
+
+    def _rounds(self) -> list[tuple[float, str, Job]]:
         db, lane, policy = self._db, self._lane, self._policy
         return [
             (1, "tick", self._tick),
@@ -110,7 +128,7 @@ class Engine:
             await self._changing(lambda: fire_due(self._db, self._policy, self._lane))
             for campaign_id in await asyncio.to_thread(waiting, self._db, self._lane):
                 try:
-                    account = await asyncio.to_thread(materialise, self._db, campaign_id, self._quote_of, self._opens)
+                    account = await asyncio.to_thread(self._materialise, campaign_id)
                 except Outdated:
                     continue
                 except Exception as error:
@@ -118,6 +136,17 @@ class Engine:
                     continue
                 self._on_change({account})
                 self._dispatcher.wake()
+                self._on_ready()
+
+    def _materialise(self, campaign_id: int) -> int:
+        """Start one campaign, unless another process is at it: two would undo each other's work."""
+        lock = Lock(self._db, f"campaign {campaign_id}")
+        try:
+            if not lock.take():
+                raise Outdated
+            return materialise(self._db, campaign_id, self._quote_of, self._opens)
+        finally:
+            lock.release()
 
     async def _ask(self) -> None:
         """Ask about unknown outcomes, where the gateway can be asked."""
@@ -137,14 +166,17 @@ class Engine:
             self._dispatcher.wake()
 
     async def _check_ledger(self) -> None:
-        """Prove the ledger; in doubt nothing more is claimed until a person has looked (`smsapp ledger check`)."""
-        found = await asyncio.to_thread(check, self._db)
-        self.violations = len(found)
-        self._dispatcher.frozen = bool(found)
+        """Prove the ledger; in doubt nothing more is claimed, by any process, until a person has looked."""
+        found = await asyncio.to_thread(halt.prove, self._db)
         for violation in found:
             log.critical("ledger violation", rule=violation.rule, sentence=violation.sentence)
+        await self._look_at_the_brake()
         if not found:
             await asyncio.to_thread(checkpoint, self._db)
+
+    async def _look_at_the_brake(self) -> None:
+        self.violations = await asyncio.to_thread(halt.violations, self._db)
+        self._dispatcher.frozen = self.violations > 0
 
     async def _changing(self, work: Callable[[], set[int]]) -> None:
         accounts = await asyncio.to_thread(work)

@@ -154,6 +154,17 @@ class Reply(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
 
 
+class SendingHalt(SQLModel, table=True):
+    """The ledger is in doubt: while a row stands here no process claims anything."""
+
+    __tablename__ = "sending_halt"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    since: datetime = Field(sa_type=UtcDateTime)
+    violations: int
+    rules: str = Field(max_length=64)  # L1 to L10, the ones that do not hold
+
+
 def _table(model: type[SQLModel]) -> Table:
     return SQLModel.metadata.tables[str(model.__tablename__)]
 
@@ -166,3 +177,4 @@ EVENT = _table(MessageEvent)
 COUNTER = _table(CampaignCounter)
 INBOX = _table(ReportInbox)
 REPLY = _table(Reply)
+HALT = _table(SendingHalt)

@@ -1,6 +1,7 @@
 """The live hub: who counts says "this account changed"; open pages wait for its next snapshot, at most one a second.
 
-In one process only. ``changed`` may be called from any thread; everything else belongs to the event loop.
+One per process; what changes in other processes comes in by ``heard``, what changes here goes out by ``tell``.
+``changed`` may be called from any thread; everything else belongs to the event loop.
 """
 
 import asyncio
@@ -51,6 +52,7 @@ class Hub:
         self._accounts: dict[int, _Account] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
+        self.tell: Callable[[Iterable[int]], None] = lambda _ids: None  # the other processes, when there are any
 
     def open(self) -> None:
         """Start taking changes; call from the loop that the pages live on."""
@@ -70,6 +72,11 @@ class Hub:
         if self._loop is None or self._closed or not ids:
             return
         self._loop.call_soon_threadsafe(self._mark, ids)
+        self.tell(ids)
+
+    def heard(self, account_ids: Iterable[int] | None) -> None:
+        """Something of these accounts moved in another process; None: perhaps of all of them."""
+        self._mark(list(self._accounts if account_ids is None else account_ids))
 
     def now(self, account_id: int) -> Snapshot:
         """The snapshot at hand, to begin with."""

@@ -16,13 +16,13 @@ import reflex as rx
 from sqlalchemy.exc import OperationalError
 
 from smsapp.accounts.mail import Postman
-from smsapp.campaigns.pricing import Terms, quote_campaign
 from smsapp.db import connect
 from smsapp.db.migrate import UnknownSchema, upgrade
 from smsapp.demo import removal
-from smsapp.gateways.simulator import Simulator
+from smsapp.sending.assembly import engine_of
 from smsapp.sending.engine import Engine
 from smsapp.sending.leader import AlreadyRunning
+from smsapp.sending.wake import Wakes
 from smsapp.settings import Settings, UnsafeSettings
 from smsapp.web.doors import watch_socket
 from smsapp.web.logs import redact
@@ -41,7 +41,9 @@ async def life(app: rx.App, settings: Settings) -> AsyncIterator[Runtime]:
             await asyncio.to_thread(upgrade, db)
             await asyncio.to_thread(removal.begin, db, settings)  # before anything is sent
             rt = Runtime(settings, db, connected=lambda token: _is_open(app, token))
-            rt.engine = await stack.enter_async_context(_engine(rt))
+            await stack.enter_async_context(_others(rt))
+            if settings.web_sends:
+                rt.engine = await stack.enter_async_context(_engine(rt))
         except (OSError, OperationalError, UnsafeSettings, UnknownSchema, AlreadyRunning) as problem:
             _give_up(problem)
         use(rt)
@@ -56,20 +58,29 @@ async def life(app: rx.App, settings: Settings) -> AsyncIterator[Runtime]:
 
 
 @contextlib.asynccontextmanager
+async def _others(rt: Runtime) -> AsyncIterator[None]:
+    """The hub, and the word between this process and the others of a PostgreSQL database."""
+
+    def look() -> None:
+        if rt.engine is not None:
+            rt.engine.look()
+
+    rt.wakes = Wakes(rt.db, on_accounts=rt.hub.heard, on_look=look)
+    rt.hub.open()
+    rt.hub.tell = rt.wakes.changed
+    await rt.wakes.open()
+    try:
+        yield
+    finally:
+        await rt.wakes.close()
+
+
+@contextlib.asynccontextmanager
 async def _engine(rt: Runtime) -> AsyncIterator[Engine]:
-    """The engine that sends through the simulated network, with its journal beside the database."""
-    settings, db = rt.settings, rt.db
-    terms = Terms.of(settings)
-    gateway = Simulator(
-        settings.simulator_seed, settings.simulator_speed, settings.data_dir / "simulator.journal", db.clock.now
-    )
-    engine = Engine(
-        db,
-        gateway,
-        lambda of, campaign_id: quote_campaign(of, campaign_id, terms),
-        opens=terms.opens(),
-        on_change=rt.hub.changed,
-    )
+    """The engine of this process, with the jobs of the web beside its own."""
+    db, wakes = rt.db, rt.wakes
+    assert wakes is not None
+    engine = engine_of(db, rt.settings, on_change=rt.hub.changed, on_ready=wakes.look)
 
     async def beat() -> None:
         rt.beat = db.now()
@@ -79,7 +90,6 @@ async def _engine(rt: Runtime) -> AsyncIterator[Engine]:
 
     engine.scheduler.every(1, "beat", beat)
     engine.scheduler.every(3_600, "demonstrations", old_demonstrations)
-    rt.hub.open()
     await engine.start()
     try:
         yield engine

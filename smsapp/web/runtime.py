@@ -7,6 +7,7 @@ from datetime import datetime
 
 from smsapp.db import Database
 from smsapp.sending.engine import Engine
+from smsapp.sending.wake import Wakes
 from smsapp.settings import Settings
 from smsapp.web.carried import Luggage
 from smsapp.web.flash import Flashes
@@ -22,13 +23,14 @@ def _nobody(_token: str) -> bool:
 class Runtime:
     """``connected`` says whether a browser tab (its client token) still holds its websocket.
 
-    ``beat`` is when the engine last went round.
+    ``engine`` is None when only workers send; ``beat`` is when it last went round.
     """
 
     settings: Settings
     db: Database
     hub: Hub = field(default_factory=Hub)
     engine: Engine | None = None
+    wakes: Wakes | None = None
     beat: datetime | None = None
     connected: Callable[[str], bool] = _nobody
     flashes: Flashes = field(default_factory=Flashes)
@@ -37,6 +39,13 @@ class Runtime:
 
     def __post_init__(self) -> None:
         self.people = People(self.db, secure=self.settings.secure_cookies)
+
+    async def wake(self) -> None:
+        """A campaign was sent or resumed: whoever sends looks at once rather than at the next tick."""
+        if self.engine is not None:
+            await self.engine.wake()
+        elif self.wakes is not None:
+            await self.wakes.start()
 
 
 _current: Runtime | None = None

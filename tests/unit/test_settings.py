@@ -28,6 +28,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.Monke
         ({"SMTP_HOST": "mail.example.org", "SMTP_PASSWORD": "x", "SMTP_SECURITY": "none"}, "set starttls or tls"),
         ({"SMTP_SECURITY": "ssl"}, "SMSAPP_SMTP_SECURITY"),
         ({"GATEWAY": "pigeon"}, "SMSAPP_GATEWAY must be"),
+        ({"WEB_SENDS": "false"}, "leaves SQLite without a sender"),
         ({"PERMITTED_UNTIL": "23:00"}, "between 08:00 and 21:30"),
         ({"PERMITTED_DAYS": "mon,lundi"}, "lundi"),
         ({"SIMULATOR_SPEED": "0"}, "SMSAPP_SIMULATOR_SPEED"),
