@@ -52,6 +52,12 @@ class Terms:
             return None
         return lambda e164, territory, at: next_opening(at, time_zone(e164), self.window, territory)
 
+    def opens_in(self) -> Callable[[str, datetime], datetime] | None:
+        """When marketing may next leave in a time zone from an instant on; None: at any time."""
+        if not self.hours_hold:
+            return None
+        return lambda zone, at: next_opening(at, zone, self.window, "FR")
+
 
 def sender_kind(sender: str) -> SenderKind:
     """A campaign without a sender's name leaves from a number that can be answered (S43)."""

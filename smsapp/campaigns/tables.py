@@ -49,6 +49,11 @@ class Campaign(SQLModel, table=True):
     quoted_units: int = Field(default=0, sa_type=BigInteger)
     materialised_upto: int = 0  # rank of the last recipient written to the outbox; makes writing them re-runnable
     send_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    local_time: str = Field(default="", max_length=16)  # the date as its author gave it, 2026-10-25T02:30...
+    zone: str = Field(default="", max_length=64)  # ...and where (M23): send_at is computed from the two
+    spread_minutes: int = 0  # it leaves little by little over so long; 0: as fast as it can
+    partial: bool = False  # not covered when it starts: send what the balance allows (M22)
+    edits_id: int | None = Field(default=None, sa_type=BigId)  # a draft made to change this scheduled campaign (S36)
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
     started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -70,6 +70,16 @@ def movable(new: State) -> frozenset[State]:
     return frozenset(old for old in State if old is not new and merge(old, new) is new)
 
 
+class Wait(StrEnum):
+    """Why a queued message is not sent yet; it stands where a failed one has its cause."""
+
+    HOURS = "hours"  # its own permitted hours are over: it leaves at their next opening (M28, « reporté » of M9)
+    SPREAD = "spread"  # the campaign leaves little by little, and its turn has not come
+
+
+WAITS = frozenset(Wait)
+
+
 class Status(StrEnum):
     """What people read. The first four are the words of the product (S47-S50), in the order of the delivery bar."""
 
@@ -219,8 +229,11 @@ CAUSES: dict[Cause, CauseInfo] = (
 
 
 def cause_of(code: str | None) -> Cause | None:
-    """The cause stored as `code`; UNKNOWN for a code from a newer or another gateway, None for none."""
-    if code is None:
+    """The cause stored as `code`; UNKNOWN for a code from a newer or another gateway, None for none.
+
+    What a queued message waits for (`Wait`) is no cause of a failure.
+    """
+    if code is None or code in WAITS:
         return None
     try:
         return Cause(code)

@@ -12,7 +12,7 @@ from sqlalchemy import Row, select
 from smsapp.accounts.actor import Actor
 from smsapp.campaigns.tables import CampaignState
 from smsapp.db import Database
-from smsapp.domain.delivery import CAUSES, STATUS, TAKEN, Group, State, Status, cause_of
+from smsapp.domain.delivery import CAUSES, STATUS, TAKEN, WAITS, Group, State, Status, cause_of
 from smsapp.domain.errors import Refusal
 from smsapp.domain.phone import pretty
 from smsapp.reports.networks import network
@@ -35,6 +35,7 @@ KNOWN = frozenset(
         "expired.asked",
         "queued.answer",
         "queued.asked",
+        "queued.resend",
         "unknown.answer",
         "unknown.lease",
         "expired_unknown.deadline",
@@ -196,10 +197,10 @@ def _next(state: State, found: Row[*tuple[Any, ...]], now: datetime) -> Sentence
     if state is State.QUEUED:
         if found.campaign_state in STOPPED:
             return Sentence("reports.timeline.next.paused")
-        later = found.not_before > now
-        return Sentence(
-            f"reports.timeline.next.{'later' if later else 'queued'}", at=found.not_before if later else None
-        )
+        if found.not_before <= now:
+            return Sentence("reports.timeline.next.queued")
+        why = found.cause if found.cause in WAITS else "later"
+        return Sentence(f"reports.timeline.next.{why}", at=found.not_before)
     if state is State.UNKNOWN:
         return Sentence("reports.timeline.next.unknown", at=(found.submitted_at or now) + UNKNOWN_DEADLINE)
     if state in (State.ACCEPTED, State.OPERATOR):

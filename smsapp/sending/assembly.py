@@ -21,6 +21,7 @@ def engine_of(db: Database, settings: Settings, *, on_change: OnChange, on_ready
         gateway,
         lambda of, campaign_id: quote_campaign(of, campaign_id, terms),
         opens=terms.opens(),
+        opens_in=terms.opens_in(),
         on_change=on_change,
         on_ready=on_ready,
     )

@@ -128,8 +128,15 @@ def _explained(connection: Connection) -> list[Violation]:
 
 
 def _judged(session: Session, taken: Iterable[str]) -> list[Violation]:
-    """L8: the gateway took nothing twice, nothing we think it did not, and everything we charged for."""
+    """L8: the gateway took nothing twice (but what a person sent again), nothing we think it did not, and everything
+    we charged for.
+    """
     times = Counter(taken)
+    wanted = Counter(
+        session.connection().scalars(
+            select(MESSAGE.c.client_ref).join(EVENT, EVENT.c.message_id == MESSAGE.c.id).where(EVENT.c.why == "resend")
+        )
+    )
     states = {
         row.client_ref: State(row.state)
         for row in session.connection().execute(
@@ -137,8 +144,8 @@ def _judged(session: Session, taken: Iterable[str]) -> list[Violation]:
         )
     }
     open_ = TAKEN | HELD | {State.EXPIRED_UNKNOWN}
-    doubled = sorted(ref for ref, n in times.items() if n > 1)
-    denied = sorted(ref for ref in times if ref in states and states[ref] not in open_)
+    doubled = sorted(ref for ref, n in times.items() if n > 1 + wanted[ref])
+    denied = sorted(ref for ref in times if ref in states and states[ref] not in open_ and not wanted[ref])
     strange = sorted(ref for ref in times if ref not in states)
     ghosts = sorted(ref for ref, state in states.items() if state in TAKEN and ref not in times)
     sentences = (

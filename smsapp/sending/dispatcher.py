@@ -8,16 +8,20 @@ import asyncio
 import functools
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
 
 import structlog
 
 from smsapp.db import Database
+from smsapp.domain.delivery import Cause
 from smsapp.domain.tariff import SmsType
 from smsapp.gateways.contract import Event, Gateway, Outcome, Result, Submit
 from smsapp.gateways.routing import Later, Router
 from smsapp.sending.outbox import Answer, Opens, Ticket, Window, window
 from smsapp.sending.pace import Pace
 from smsapp.sending.policy import Policy
+from smsapp.sending.rates import rest
 from smsapp.sending.receipts import take_in
 
 log = structlog.get_logger(__name__)
@@ -27,6 +31,7 @@ OnChange = Callable[[set[int]], None]
 
 IDLE_S = 0.5  # the longest sleep: messages that were put off become ready without anybody telling
 TROUBLE_S = 1.0  # after an error of the database
+OURS = (Cause.GATEWAY, Cause.NO_CREDIT)  # the gateway refuses us, not the message: it rests, the message waits
 
 
 class Dispatcher:
@@ -50,6 +55,7 @@ class Dispatcher:
         self._wake = asyncio.Event()
         self._stopping = False
         self._after = 0
+        self._rests: dict[str, float] = {}  # seconds, to be told to the other processes
         self.frozen = False  # nothing is claimed while the ledger is in doubt
 
     def wake(self) -> None:
@@ -70,6 +76,8 @@ class Dispatcher:
             done = await self._window(size, left) if size or self._answers else None
             if done is not None and done.looked_at:
                 continue
+            if done is not None and done.wait_s:
+                pause = min(pause or done.wait_s, done.wait_s)
             try:
                 await asyncio.wait_for(self._wake.wait(), min(IDLE_S, pause) if pause > 0 else IDLE_S)
             except TimeoutError:
@@ -122,7 +130,10 @@ class Dispatcher:
 
     async def _window(self, size: int, left: dict[str, int]) -> Window | None:
         answers, self._answers = self._answers, []
+        rests, self._rests = self._rests, {}
         try:
+            for name, seconds in rests.items():
+                await asyncio.to_thread(rest, self._db, name, self._db.now() + timedelta(seconds=seconds))
             done = await asyncio.to_thread(
                 window,
                 self._db,
@@ -132,6 +143,7 @@ class Dispatcher:
                 answers=answers,
                 after=self._after,
                 opens=self._opens,
+                tps={way.gateway.name: way.gateway.caps.max_tps for way in self._router.ways},
                 policy=self._policy,
             )
         except Exception as error:
@@ -142,6 +154,9 @@ class Dispatcher:
         self._after = done.campaign_id or self._after
         if done.accounts:
             self._on_change(done.accounts)
+        now = asyncio.get_running_loop().time()
+        for name, seconds in done.waits.items():
+            self._pace(name).hold(now + seconds)
         parts: dict[str, list[tuple[Ticket, Submit]]] = defaultdict(list)
         for name, ticket, message in zip(done.gateways, done.tickets, done.batch, strict=True):
             parts[name].append((ticket, message))
@@ -163,7 +178,11 @@ class Dispatcher:
         batch = [message for _, message in part]
         batches = [batch[i : i + step] for i in range(0, len(batch), step)]
         results = [r for one in await asyncio.gather(*(self._submit(name, b) for b in batches)) for r in one]
-        self._pace(name).learn(results, asyncio.get_running_loop().time())
+        now, pace = asyncio.get_running_loop().time(), self._pace(name)
+        before = pace.rest(now)
+        pace.learn(results, now)
+        if pace.rest(now) > before:
+            self._rests[name] = pace.rest(now)
         self._answers += [Answer(ticket, result) for (ticket, _), result in zip(part, results, strict=True)]
 
     async def _submit(self, name: str, batch: Sequence[Submit]) -> list[Result]:
@@ -173,5 +192,12 @@ class Dispatcher:
         except Exception as error:
             log.warning("gateway call failed", gateway=name, error=type(error).__name__, messages=len(batch))
             answered = []
-        by_key = {result.key: result for result in answered}
+        by_key = {result.key: _theirs(result) for result in answered}
         return [by_key.get(message.key) or Result(message.key, Outcome.UNKNOWN) for message in batch]
+
+
+def _theirs(result: Result) -> Result:
+    """A refusal that is not about the message (wrong password, our account there is empty) refuses it only for now."""
+    if result.outcome is Outcome.REJECTED and result.cause in OURS:
+        return replace(result, outcome=Outcome.RETRY)
+    return result

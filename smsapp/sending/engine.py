@@ -14,7 +14,7 @@ from smsapp.ledger.check import checkpoint
 from smsapp.sending import halt, lifecycle
 from smsapp.sending.dispatcher import Dispatcher, OnChange
 from smsapp.sending.leader import Leader
-from smsapp.sending.materialise import Outdated, QuoteOf, fire_due, materialise, waiting
+from smsapp.sending.materialise import OpensIn, Outdated, QuoteOf, fire_due, keep_local_time, materialise, waiting
 from smsapp.sending.outbox import Opens
 from smsapp.sending.policy import Policy
 from smsapp.sending.receipts import retry_unmatched
@@ -29,9 +29,9 @@ T = TypeVar("T")
 class Engine:
     """Everything that sends, for one lane, through one gateway or those of a router.
 
-    ``quote_of`` prices a campaign that starts, ``opens`` keeps to the permitted hours, ``on_change`` is told from the
-    event loop which accounts have new figures, ``on_ready`` that other processes may find something to send.
-    ``scheduler`` takes further constant jobs before ``start``.
+    ``quote_of`` prices a campaign that starts, ``opens`` keeps to the permitted hours of numbers, ``opens_in`` of time
+    zones, ``on_change`` is told from the event loop which accounts have new figures, ``on_ready`` that other processes
+    may find something to send. ``scheduler`` takes further constant jobs before ``start``.
     """
 
     def __init__(
@@ -43,6 +43,7 @@ class Engine:
         lane: str = "live",
         policy: Policy | None = None,
         opens: Opens | None = None,
+        opens_in: OpensIn | None = None,
         on_change: OnChange = lambda _accounts: None,
         on_ready: Callable[[], None] = lambda: None,
     ) -> None:
@@ -50,6 +51,7 @@ class Engine:
         self._router = Router.of(gateway)
         self._policy = policy or Policy()
         self._opens, self._on_change, self._on_ready = opens, on_change, on_ready
+        self._opens_in = opens_in
         self._leader = Leader(db, lane)
         self._dispatcher = Dispatcher(
             db, self._router, lane=lane, policy=self._policy, opens=opens, on_change=on_change
@@ -64,6 +66,7 @@ class Engine:
         self._leader.take()
         if self._leader.alone:
             await asyncio.to_thread(lifecycle.reap, self._db, self._policy, alone=True)
+        await asyncio.to_thread(keep_local_time, self._db)
         self.scheduler.every(1, "halt", self._look_at_the_brake)
         for seconds, name, job in self._rounds():
             self.scheduler.every(seconds, name, self._led(job))
@@ -125,7 +128,7 @@ class Engine:
 
     async def _start_campaigns(self) -> None:
         async with self._starting:
-            await self._changing(lambda: fire_due(self._db, self._policy, self._lane))
+            await self._changing(lambda: fire_due(self._db, self._policy, self._lane, self._opens_in))
             for campaign_id in await asyncio.to_thread(waiting, self._db, self._lane):
                 try:
                     account = await asyncio.to_thread(self._materialise, campaign_id)

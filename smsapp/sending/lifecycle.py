@@ -65,7 +65,13 @@ def cancel(db: Database, actor: Actor, campaign_id: int) -> None:
 
     Raises NotNow when the campaign is over already.
     """
-    alive = (CampaignState.SCHEDULED, CampaignState.MISSED, CampaignState.RUNNING, *PAUSED)
+    alive = (
+        CampaignState.SCHEDULED,
+        CampaignState.MISSED,
+        CampaignState.MATERIALISING,
+        CampaignState.RUNNING,
+        *PAUSED,
+    )
 
     def work(session: Session) -> None:
         _locked(session, actor, campaign_id, *alive)
@@ -73,6 +79,44 @@ def cancel(db: Database, actor: Actor, campaign_id: int) -> None:
 
     db.retrying(work)
     sweep_cancelled(db)
+
+
+def resend(db: Database, actor: Actor, message_id: int) -> None:
+    """Send a message of unknown outcome again because a person wants it: a new attempt, with their name in its history.
+
+    It may then arrive twice, which is why nothing else ever does this. It is debited once at most: what was held for
+    the first attempt is given back. Raises NotNow unless its outcome is unknown and its campaign was not cancelled.
+    """
+    ready = (CampaignState.RUNNING, CampaignState.FINISHED, *PAUSED)
+
+    def work(session: Session) -> None:
+        now = db.now()
+        connection = session.connection()
+        mine = (MESSAGE.c.id == message_id, MESSAGE.c.account_id == actor.account_id)
+        campaign_id = connection.scalar(select(MESSAGE.c.campaign_id).where(*mine))
+        if campaign_id is None:
+            raise NotNow()
+        found = _locked(session, actor, campaign_id, *ready)
+        row = next(iter(load(connection, and_(*mine))), None)
+        if row is None or row.state not in (State.UNKNOWN, State.EXPIRED_UNKNOWN):
+            raise NotNow()
+        move = Move.of(row).to(State.QUEUED, "resend", now, user_id=actor.user_id)
+        move.after.not_before, move.after.first_try_at = now, None  # its validity begins anew
+        if found == CampaignState.FINISHED:
+            reopen(session, {campaign_id}, now)
+        apply(session, [move], now)
+
+    db.retrying(work)
+
+
+def reopen(session: Session, finished: set[int], now: datetime) -> None:
+    """A finished campaign, locked by the caller, has something to send again."""
+    if finished:
+        session.connection().execute(
+            update(CAMPAIGN)
+            .where(CAMPAIGN.c.id.in_(finished))
+            .values(state=CampaignState.RUNNING, finished_at=None, updated_at=now)
+        )
 
 
 def sweep_cancelled(db: Database, lane: str | None = None) -> set[int]:
@@ -193,7 +237,7 @@ def set_state(session: Session, campaign_id: int, state: CampaignState, now: dat
     connection.execute(update(RUN).where(RUN.c.campaign_id == campaign_id).values(pause_reason=reason))
 
 
-def _locked(session: Session, actor: Actor, campaign_id: int, *states: CampaignState) -> None:
+def _locked(session: Session, actor: Actor, campaign_id: int, *states: CampaignState) -> str:
     found = session.connection().scalar(
         select(CAMPAIGN.c.state)
         .where(CAMPAIGN.c.id == campaign_id, CAMPAIGN.c.account_id == actor.account_id)
@@ -201,6 +245,7 @@ def _locked(session: Session, actor: Actor, campaign_id: int, *states: CampaignS
     )
     if found not in states:
         raise NotNow()
+    return str(found)
 
 
 def _in(lane: str | None) -> list[ColumnElement[bool]]:

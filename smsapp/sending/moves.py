@@ -78,6 +78,11 @@ class Step:
     at: datetime
     cause: str | None = None
     operator: str | None = None
+    user_id: int | None = None
+
+    @property
+    def said(self) -> tuple[str | None, str | None, int | None]:
+        return self.cause, self.operator, self.user_id
 
 
 @dataclass(slots=True)
@@ -93,8 +98,16 @@ class Move:
     def of(cls, row: Row) -> "Move":
         return cls(row, row.copy())
 
-    def to(self, state: State, why: str, at: datetime, cause: str | None = None, operator: str | None = None) -> "Move":
-        """Go on to ``state``, at the instant ``at``; leases end with ``submitting``."""
+    def to(
+        self,
+        state: State,
+        why: str,
+        at: datetime,
+        cause: str | None = None,
+        operator: str | None = None,
+        user_id: int | None = None,
+    ) -> "Move":
+        """Go on to ``state``, at the instant ``at``; leases end with ``submitting``. ``user_id``: who wanted it."""
         after = self.after
         if state is not State.SUBMITTING:
             after.lease_token = after.lease_until = None
@@ -102,7 +115,7 @@ class Move:
             after.accepted_at = at
         after.state, after.state_at, after.cause = state, at, cause
         after.operator = operator or after.operator
-        self.steps.append(Step(state, why, at, cause, operator))
+        self.steps.append(Step(state, why, at, cause, operator, user_id))
         return self
 
     @property
@@ -204,9 +217,9 @@ def apply(session: Session, moves: Iterable[Move], now: datetime, funds: Funds |
     insert_rows(
         connection,
         EVENT,
-        ("message_id", "at", "recorded_at", "state", "why", "attempt", "cause", "operator"),
+        ("message_id", "at", "recorded_at", "state", "why", "attempt", "cause", "operator", "user_id"),
         [
-            (move.before.id, step.at, now, step.state, step.why, move.after.attempt, step.cause, step.operator)
+            (move.before.id, step.at, now, step.state, step.why, move.after.attempt, *step.said)
             for move in moves
             for step in move.steps
         ],

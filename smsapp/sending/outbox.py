@@ -5,16 +5,17 @@ Locks are taken in the order campaign, messages, credits, counters, everywhere.
 """
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from sqlalchemy import and_, exists, select, update
 from sqlmodel import Session
 
 from smsapp.campaigns.tables import CampaignState
 from smsapp.db import Database
-from smsapp.domain.delivery import TAKEN, Cause, State, merge
+from smsapp.domain.delivery import TAKEN, Cause, State, Wait, merge
 from smsapp.domain.tariff import SmsType
 from smsapp.gateways.contract import Outcome, Result, Submit
 from smsapp.gateways.routing import Later
@@ -22,6 +23,7 @@ from smsapp.ledger.posting import Pot, Transfer, lock
 from smsapp.ledger.tables import Kind
 from smsapp.sending.moves import COLUMNS, HELD, Move, Row, apply, load, row_of, state_is, transfers
 from smsapp.sending.policy import Policy
+from smsapp.sending.rates import NO_LIMIT, Purses
 from smsapp.sending.tables import CAMPAIGN, MESSAGE, RUN, SUPPRESSION
 
 Opens = Callable[[int, str, datetime], datetime]
@@ -71,6 +73,8 @@ class Window:
     accounts: set[int] = field(default_factory=set)  # whose figures changed
     looked_at: int = 0  # queued messages claimed, put off or closed
     paused: bool = False  # the campaign stopped for lack of credit
+    waits: dict[str, float] = field(default_factory=dict)  # gateways that take nothing before so many seconds
+    wait_s: float = 0.0  # what was left lying waits so long: for a gateway, or for the rate of its sender there
 
 
 def window(
@@ -82,26 +86,32 @@ def window(
     answers: Sequence[Answer] = (),
     after: int = 0,
     opens: Opens | None = None,
+    tps: Mapping[str, float] = MappingProxyType({}),
     policy: Policy,
 ) -> Window:
     """Settle ``answers`` and claim up to ``size`` messages of the next ready campaign of ``lane`` after ``after``.
 
     Claimed messages are held, marked `submitting` and leased. A number blacklisted meanwhile is suppressed (S74), one
     whose permitted hours are over is put off (M28), and the first that cannot be paid pauses its campaign (M22).
+    ``tps``: segments per second that each gateway takes from all processes together.
     """
 
     def work(session: Session) -> Window:
         now = db.now()
         done = Window()
         campaign = _ready(session, lane, after, now) if size else None
+        purses = Purses(session.connection(), _limits(gateway, tps), campaign.sender, now) if campaign else None
         settled = settle_moves(_answered(session, answers), answers, now, policy)
-        found = _candidates(session, campaign, now, size) if campaign else []
+        if campaign and purses:
+            done.campaign_id, done.waits, done.wait_s = campaign.id, purses.waits, purses.all_wait_s
+        found = []
+        if campaign and purses and not done.wait_s:
+            found = _candidates(session, campaign, now, min(size, purses.most))
         if not settled and not found:
             return done
         funds = lock(session, {m.before.account_id for m in settled} | ({campaign.account_id} if campaign else set()))
         moves = list(settled)
         if campaign and found:
-            done.campaign_id = campaign.id
             lease, sms_type = secrets.token_hex(8), SmsType(campaign.sms_type)
             until = now + timedelta(seconds=policy.lease_s)
             posted = [transfer for move in settled for transfer in transfers(move)]
@@ -115,7 +125,7 @@ def window(
                     moves.append(move.to(State.SUPPRESSED, "stop", now, Cause.BLACKLISTED))
                     continue
                 if opens and campaign.purpose == "marketing" and (at := opens(row.e164, row.territory, now)) > now:
-                    move.after.not_before = at
+                    move.after.not_before, move.after.cause = at, Wait.HOURS
                     moves.append(move)
                     continue
                 to = gateway if isinstance(gateway, str) else gateway(row.territory, sms_type, row.gateway)
@@ -126,6 +136,9 @@ def window(
                     if to.seconds:
                         move.after.not_before = now + timedelta(seconds=to.seconds)
                         moves.append(move)
+                    continue
+                if purses and (wait_s := purses.wait_s(to)):
+                    done.wait_s = min(done.wait_s or wait_s, wait_s)
                     continue
                 if promo + available < row.cost:
                     done.paused = True
@@ -154,6 +167,10 @@ def window(
             done.looked_at = len(moves) - len(settled)
             if done.paused:
                 _pause(session, campaign.id, now)
+            if purses:
+                for name in sorted(set(done.gateways)):
+                    parts = zip(done.gateways, done.batch, strict=True)
+                    purses.spend(name, sum(message.segments for at, message in parts if at == name))
         done.accounts = apply(session, moves, now, funds)
         if done.paused and campaign:
             done.accounts.add(campaign.account_id)
@@ -195,6 +212,10 @@ def settle_moves(found: dict[int, Row], answers: Sequence[Answer], now: datetime
             move.after.asked, move.after.missing_since = 0, None
         moves.append(move)
     return moves
+
+
+def _limits(gateway: str | Route, tps: Mapping[str, float]) -> dict[str, float]:
+    return {gateway: NO_LIMIT, **tps} if isinstance(gateway, str) else dict(tps)
 
 
 def _net(posted: list[Transfer], pot: Pot) -> int:

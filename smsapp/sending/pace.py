@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from smsapp.gateways.contract import Outcome, Result
 from smsapp.sending.policy import Policy
+from smsapp.sending.rates import NO_LIMIT
 
 SLOWER, FASTER, LEAST = 0.7, 1.1, 0.1
-NO_LIMIT = 1e9  # segments per second
 
 
 class Pace:
@@ -25,6 +25,10 @@ class Pace:
         self._closed_until = 0.0
         self._failures = 0
 
+    def hold(self, until: float) -> None:
+        """Claim nothing before ``until``: another process has used up the rate, or found the gateway down."""
+        self._closed_until = max(self._closed_until, until)
+
     @property
     def down(self) -> bool:
         """Whether the gateway failed too often in a row and gets one message at a time to try."""
@@ -36,10 +40,14 @@ class Pace:
         self._seen = now
         return max(self._closed_until - now, self._debt / self.rate)
 
+    def rest(self, now: float) -> float:
+        """Seconds for which the gateway is to be left alone, because it is down or asked for it; 0 when it works."""
+        return max(0.0, self._closed_until - now)
+
     def size(self, flying: int) -> int:
-        """How many messages to claim: a whole window, or one probe when the gateway was down."""
+        """How many messages to claim: a window, at most a second's worth, or one probe when the gateway was down."""
         if not self.down:
-            return self._policy.window
+            return max(1, min(self._policy.window, int(self.rate)))
         return 0 if flying else 1
 
     def spend(self, segments: int) -> None:

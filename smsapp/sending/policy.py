@@ -20,6 +20,7 @@ class Policy:
     unknown_deadline: timedelta = timedelta(hours=72)  # then the credit is given back
     unmatched_for: timedelta = timedelta(hours=24)  # how long a report waits for the message it speaks of
     max_late: timedelta = timedelta(minutes=60)  # a scheduled campaign later than this asks its author
+    on_time: timedelta = timedelta(minutes=5)  # later than this, it is asked whether its permitted hours are over
     breaker_failures: int = 20  # calls that failed in a row before the gateway is left alone
     breaker_rest_s: float = 30.0
     rejects_looked_at: int = 50  # once so many were tried...

@@ -81,7 +81,7 @@ class Message(SQLModel, table=True):
     gateway: str | None = Field(default=None, max_length=32)
     gateway_message_id: str | None = Field(default=None, max_length=128)  # opaque: leading zeros and case matter
     operator: str | None = Field(default=None, max_length=16)  # MCC-MNC that reported
-    cause: str | None = Field(default=None, max_length=32)
+    cause: str | None = Field(default=None, max_length=32)  # of a failure; of a queued message, what it waits for
     created_at: datetime = Field(sa_type=UtcDateTime)
     first_try_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     submitted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # last attempt
@@ -100,10 +100,25 @@ class MessageEvent(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcDateTime)  # when it happened
     recorded_at: datetime = Field(sa_type=UtcDateTime)  # when we learnt it
     state: str = Field(max_length=16)
-    why: str = Field(max_length=24)  # claim, answer, report, lease, asked, deadline, stop, cancel...
+    why: str = Field(max_length=24)  # claim, answer, report, lease, asked, deadline, stop, cancel, resend...
     attempt: int = Field(default=0, sa_type=SmallInteger)
     cause: str | None = Field(default=None, max_length=32)
     operator: str | None = Field(default=None, max_length=16)
+    user_id: int | None = Field(default=None, sa_type=BigId)  # who did it, when a person did
+
+
+class GatewayRate(SQLModel, table=True):
+    """How fast all processes together may hand segments to a gateway, and when it rests; a row for the whole gateway
+    (``sender`` empty), and one for each sender that has a rate of its own there.
+    """
+
+    __tablename__ = "gateway_rate"
+
+    gateway: str = Field(primary_key=True, max_length=32)
+    sender: str = Field(default="", primary_key=True, max_length=16)
+    segments_per_s: float | None = None  # NULL: what the gateway itself can take (`Caps.max_tps`)
+    free_at: datetime = Field(sa_type=UtcDateTime)  # what was handed over is paid off then
+    rests_until: datetime | None = Field(default=None, sa_type=UtcDateTime)  # it was down, or asked for a pause
 
 
 class CampaignCounter(SQLModel, table=True):
@@ -174,6 +189,7 @@ SUPPRESSION = _table(Suppression)
 RUN = _table(CampaignRun)
 MESSAGE = _table(Message)
 EVENT = _table(MessageEvent)
+RATE = _table(GatewayRate)
 COUNTER = _table(CampaignCounter)
 INBOX = _table(ReportInbox)
 REPLY = _table(Reply)

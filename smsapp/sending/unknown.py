@@ -5,15 +5,15 @@ A gateway that cannot be asked leaves the question to its reports, and to the de
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlmodel import Session
 
 from smsapp.campaigns.tables import CampaignState
 from smsapp.db import Database
 from smsapp.domain.delivery import Cause, State
 from smsapp.gateways.contract import Outcome, Result
+from smsapp.sending.lifecycle import reopen
 from smsapp.sending.moves import Move, apply, load, state_is
 from smsapp.sending.policy import Policy
 from smsapp.sending.tables import CAMPAIGN, MESSAGE
@@ -65,7 +65,7 @@ def take_answers(db: Database, answers: Mapping[int, Result | None], policy: Pol
                 move.after.asked = row.asked + 1
                 move.after.not_before = now + policy.next_question(row.asked + 1)
             moves.append(move)
-        _reopen(session, again & campaigns, now)
+        reopen(session, again & campaigns, now)
         return apply(session, moves, now)
 
     return db.retrying(work)
@@ -81,13 +81,3 @@ def _locked(session: Session, message_ids: list[int]) -> set[int]:
         .with_for_update(key_share=True)
     )
     return {row.id for row in found if row.state == CampaignState.FINISHED}
-
-
-def _reopen(session: Session, finished: set[int], now: datetime) -> None:
-    """A finished campaign of which a message turned out not to have left has something to send again."""
-    if finished:
-        session.connection().execute(
-            update(CAMPAIGN)
-            .where(CAMPAIGN.c.id.in_(finished))
-            .values(state=CampaignState.RUNNING, finished_at=None, updated_at=now)
-        )

@@ -2,14 +2,14 @@
 
 import pytest
 
-from smsapp.domain.delivery import State
+from smsapp.domain.delivery import WAITS, State
 from smsapp.i18n.catalogue import LANGUAGES, catalogue, forms
 from smsapp.ledger.posting import Insufficient
 from smsapp.reports.actions import CannotUndo, StillLeaving
 from smsapp.reports.story import KNOWN, MessageNotFound
 from smsapp.sending.lifecycle import NotNow
 
-AFTER = {state.value for state in State} | {"later", "paused", "remove", "keep", "look"}
+AFTER = {state.value for state in State} | WAITS | {"later", "paused", "remove", "keep", "look"}
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
