@@ -6,8 +6,13 @@ import shutil
 import pytest
 
 REQUIRE_ALL = os.environ.get("SMSAPP_TEST_REQUIRE_ALL") == "1"
-INSTALL = {"chromium": "apt-get update && apt-get install -y chromium"}
-NAMES = {"chromium": ("chromium", "chromium-browser", "google-chrome")}
+_KANNEL = "apt-get update && apt-get install -y --no-install-recommends kannel kannel-extras"
+INSTALL = {"chromium": "apt-get update && apt-get install -y chromium", "bearerbox": _KANNEL, "smsbox": _KANNEL}
+NAMES = {
+    "chromium": ("chromium", "chromium-browser", "google-chrome"),
+    "bearerbox": ("bearerbox", "/usr/sbin/bearerbox"),
+    "smsbox": ("smsbox", "/usr/sbin/smsbox"),
+}
 
 
 def need(program: str) -> str:
