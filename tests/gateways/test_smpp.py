@@ -164,9 +164,7 @@ async def test_what_was_not_kept_is_told_again(gateway: Smpp, smsc: Smsc) -> Non
     (again,) = await anext(batches)
     assert first == again
     following = asyncio.create_task(anext(batches))
-    async with asyncio.timeout(5):
-        while smsc.tell("stats")["acked"] == acked:
-            await asyncio.sleep(0.01)
+    await asyncio.to_thread(smsc.until, "acked", acked + 1)
     following.cancel()
 
 
@@ -239,9 +237,7 @@ async def test_a_mute_smsc_leaves_unknown_and_its_late_answer_is_proof(smsc: Sms
     binds = smsc.tell("stats")["binds"]
     (result,) = await gateway.submit([message("mute", PHONE)])
     assert result.outcome is Outcome.UNKNOWN
-    async with asyncio.timeout(10):  # asked, silent, dropped, and made again
-        while smsc.tell("stats")["binds"] == binds:
-            await asyncio.sleep(0.02)
+    await asyncio.to_thread(smsc.until, "binds", binds + 1)  # asked, silent, dropped, and made again
     smsc.tell("set", mute=0)
     (after,) = await gateway.submit([message("heard", PHONE)])
     assert after.outcome is Outcome.ACCEPTED
@@ -281,8 +277,6 @@ async def test_a_quiet_line_is_asked_whether_it_lives(smsc: Smsc) -> None:
     gateway = smpp(smsc, enquire_s=0.1)
     assert await gateway.check() is Health.GOOD
     before = smsc.tell("stats")["enquired"]
-    async with asyncio.timeout(5):
-        while smsc.tell("stats")["enquired"] < before + 2:
-            await asyncio.sleep(0.02)
+    await asyncio.to_thread(smsc.until, "enquired", before + 2)
     assert await gateway.check() is Health.GOOD
     await gateway.close()

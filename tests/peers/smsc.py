@@ -58,6 +58,14 @@ class Smsc:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.control}/{what}?{asked}", timeout=5) as answer:
             return json.loads(answer.read())
 
+    def until(self, name: str, least: int, patience: float = 10.0) -> None:
+        """Wait until it has counted as many: `smsc.until("acked", 3)`. For a worker thread."""
+        end = time.monotonic() + patience
+        while self.tell("stats")[name] < least:
+            if time.monotonic() > end:
+                raise TimeoutError(f"{name} stayed under {least}")
+            time.sleep(0.02)
+
 
 @contextlib.contextmanager
 def start_smsc() -> Iterator[Smsc]:
