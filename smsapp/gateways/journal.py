@@ -7,9 +7,12 @@ reader has handled:
      "validity_h": 48, "events": 2}
     {"kind": "read", "events": ["9f....0", "9f....1"]}
 
-A message submitted twice stands twice, the second time with `"again": true`: whoever judges the engine counts the lines
-(`entries`). A last line that a crash left torn is skipped: what it tells was never answered. The file is not synced to
-the disk: it is the truth about a process that dies, not about a machine that does.
+A message submitted twice stands twice, the second time mostly with `"again": true`: whoever judges the engine counts
+the lines (`entries`). A line that a crash left torn is skipped: what it tells was never answered. The file is not
+synced to the disk: it is the truth about a process that dies, not about a machine that does.
+
+Several processes may share a journal, as several machines share a real network: each notes what it takes, and one of
+them, whoever holds the lock of the teller, tells the events of all. The lock dies with its holder.
 """
 
 from __future__ import annotations
@@ -18,7 +21,6 @@ import errno
 import json
 import os
 import sys
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -52,17 +54,44 @@ class Read(NamedTuple):
 
 @dataclass(slots=True)
 class History:
-    """What a journal tells at its opening: every key taken with its identifier, and takes not told to the end."""
+    """What the lines of a journal say: every key taken with its identifier, and takes not told to the end."""
 
     taken: dict[str, str] = field(default_factory=dict)
-    pending: list[tuple[Take, Set[int]]] = field(default_factory=list)  # with the indexes already handled
+    _waiting: dict[str, tuple[Take, set[int]]] = field(default_factory=dict)
+
+    @property
+    def pending(self) -> list[tuple[Take, Set[int]]]:
+        """Takes not told to the end, with the indexes already handled."""
+        return list(self._waiting.values())
+
+    def add(self, lines: Iterable[Take | Read]) -> None:
+        """Take further lines in."""
+        for line in lines:
+            if isinstance(line, Read):
+                for label in line.labels:
+                    gateway_id, _, index = label.rpartition(".")
+                    self._handled(gateway_id, int(index))
+            elif line.key not in self.taken:
+                self.taken[line.key] = line.gateway_id
+                if line.events:
+                    self._waiting[line.gateway_id] = (line, set())
+
+    def _handled(self, gateway_id: str, index: int) -> None:
+        if (found := self._waiting.get(gateway_id)) is not None:
+            take, done = found
+            done.add(index)
+            if len(done) >= take.events:
+                del self._waiting[gateway_id]
 
 
 def entries(path: Path) -> Iterator[Take | Read]:
     """The lines of a journal in the order they were written; torn ones are skipped, a missing file has none."""
-    if not path.exists():
-        return
-    for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
+    if path.exists():
+        yield from _entries(path.read_bytes())
+
+
+def _entries(data: bytes) -> Iterator[Take | Read]:
+    for line in data.decode(errors="replace").split("\n"):
         if not line:
             continue
         try:
@@ -89,38 +118,66 @@ class Journal:
 
     def __init__(self, path: Path, *, forget_before: datetime | None = None) -> None:
         """Open or create `path`. Takes older than `forget_before` that are told to the end leave the file, when at
-        least half of it can go; with None nothing ever does. What the file knows is in `history`.
+        least half of it can go; with None nothing ever does.
         """
+        self._fd = self._teller = -1
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
+        self._read = 0  # bytes already given by `news`
         self._fd = self._open()
         if forget_before is not None and self._alone():
             lines = list(entries(path))
-            self.history = _history(lines)
-            kept = _recent(lines, self.history, forget_before)
+            history = History()
+            history.add(lines)
+            kept = _recent(lines, history, forget_before)
             if lines and len(kept) * 2 <= len(lines):
                 self._rewrite(kept)
-        else:
-            self.history = _history(entries(path))
         self._reopen()
-        self._mend = _torn(path)
 
-    def write(self, rows: Sequence[Take | Read]) -> None:
-        """Append the lines in one write: all of them, or none and `OSError`."""
-        data = b"".join(_line(row) for row in rows)
-        if self._mend:
-            data = b"\n" + data
+    def write(self, rows: Sequence[Take | Read], *, news: bool = True) -> None:
+        """Append the lines in one write: all of them, or none and `OSError`.
+
+        Without `news`, the method of that name may leave them out.
+        """
+        # The first line break ends a line that a process which died may have left torn.
+        data = b"\n" + b"".join(_line(row) for row in rows)
         written = os.write(self._fd, data)
         if written != len(data):
             os.ftruncate(self._fd, os.fstat(self._fd).st_size - written)
             raise OSError(errno.ENOSPC, "the journal of the simulated network cannot be written")
-        self._mend = False
+        if not news and os.fstat(self._fd).st_size == self._read + written:  # nobody else wrote in between
+            self._read += written
+
+    def news(self) -> list[Take | Read]:
+        """The lines written since the last call, by whichever process; at the first call, all of them."""
+        size = os.fstat(self._fd).st_size
+        if size == self._read:
+            return []
+        data = os.pread(self._fd, size - self._read, self._read)
+        whole = data.rfind(b"\n") + 1  # a line that is being written comes with the next call
+        self._read += whole
+        return list(_entries(data[:whole]))
+
+    def may_tell(self) -> bool:
+        """Whether this process tells the events of the network: it does already, or nobody else did."""
+        if self._teller < 0:
+            fd = os.open(self._path.with_name(self._path.name + ".teller"), os.O_RDWR | os.O_CREAT, 0o600)
+            if not _lock(fd, alone=True) and sys.platform != "win32":
+                os.close(fd)
+                return False
+            self._teller = fd
+        return True
 
     def close(self) -> None:
-        """Let go of the file; writing afterwards raises `OSError`. May be called twice."""
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        """Let go of the file and of the telling; writing afterwards raises `OSError`. May be called twice."""
+        for fd in (self._fd, self._teller):
+            if fd >= 0:
+                os.close(fd)
+        self._fd = self._teller = -1
+
+    def __del__(self) -> None:
+        """A journal that nobody holds any more must not keep the others from telling."""
+        self.close()
 
     def _open(self) -> int:
         """The file, with the lock that says that this process uses it."""
@@ -132,7 +189,7 @@ class Journal:
             os.close(fd)  # another process put a shorter file in its place in between
 
     def _reopen(self) -> None:
-        self.close()
+        os.close(self._fd)
         self._fd = self._open()
 
     def _current(self, fd: int) -> bool:
@@ -177,26 +234,6 @@ def _line(row: Take | Read) -> bytes:
     return json.dumps(fields).encode() + b"\n"
 
 
-def _history(lines: Iterable[Take | Read]) -> History:
-    handled: defaultdict[str, set[int]] = defaultdict(set)
-    takes: list[Take] = []
-    history = History()
-    for line in lines:
-        if isinstance(line, Read):
-            for label in line.labels:
-                gateway_id, _, index = label.rpartition(".")
-                handled[gateway_id].add(int(index))
-        elif line.key not in history.taken:
-            history.taken[line.key] = line.gateway_id
-            takes.append(line)
-    none: frozenset[int] = frozenset()
-    for take in takes:
-        done = handled.get(take.gateway_id, none)
-        if len(done) < take.events:
-            history.pending.append((take, done))
-    return history
-
-
 def _recent(lines: Iterable[Take | Read], history: History, since: datetime) -> list[Take | Read]:
     """The lines worth keeping: takes since `since` or not told to the end, and the readings that concern them."""
     pending = {take.key for take, _ in history.pending}
@@ -211,15 +248,6 @@ def _recent(lines: Iterable[Take | Read], history: History, since: datetime) -> 
             known.add(line.gateway_id)
             kept.append(line)
     return kept
-
-
-def _torn(path: Path) -> bool:
-    """Whether the file ends in the middle of a line."""
-    with path.open("rb") as file:
-        if file.seek(0, os.SEEK_END) == 0:
-            return False
-        file.seek(-1, os.SEEK_END)
-        return file.read(1) != b"\n"
 
 
 def _lock(fd: int, *, alone: bool) -> bool:

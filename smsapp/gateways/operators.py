@@ -96,21 +96,28 @@ class Operator:
                     results.append(Result(key, Outcome.ACCEPTED, gateway_id))
         return results, orders
 
-    def commit(self, orders: Iterable[Order]) -> None:
-        """Take what `answer` proposed."""
+    def commit(self, orders: Iterable[Order], *, plan: bool = True) -> None:
+        """Take what `answer` proposed; without `plan`, another process tells what follows."""
         for take, fate in orders:
             if fate is not None:
                 self._taken[take.key] = take.gateway_id
-                for due in self._plan(take, fate):
+                for due in self._plan(take, fate) if plan else ():
                     heapq.heappush(self._queue, due)
 
     def restore(self, history: History) -> None:
-        """Know again what a former process took, and plan what it did not tell to the end."""
+        """Know again what was taken until now, by whichever process, and plan what was not told to the end."""
         self._taken.update(history.taken)
         for take, handled in history.pending:
-            fate = self._fates.of(take.key, take.e164, answerable=take.reply_to is not None, validity_h=take.validity_h)
-            self._queue += [due for due in self._plan(take, fate) if due[4] not in handled]
+            self._queue += [due for due in self._plan(take, self._fate(take)) if due[4] not in handled]
         heapq.heapify(self._queue)
+
+    def hear(self, takes: Iterable[Take]) -> None:
+        """Know and plan what other processes took meanwhile; what is known already changes nothing."""
+        for take in takes:
+            if take.key not in self._taken:
+                self._taken[take.key] = take.gateway_id
+                for due in self._plan(take, self._fate(take)):
+                    heapq.heappush(self._queue, due)
 
     def find(self, key: str) -> str | None:
         """The identifier under which `key` was taken."""
@@ -143,6 +150,9 @@ class Operator:
         if planned.state is None:
             return Mo(event_id, take.e164, take.reply_to or self._traits.short_code, planned.text, at)
         return Dlr(event_id, take.key, take.gateway_id, planned.state, planned.cause, fate.network, at)
+
+    def _fate(self, take: Take) -> Fate:
+        return self._fates.of(take.key, take.e164, answerable=take.reply_to is not None, validity_h=take.validity_h)
 
     def _plan(self, take: Take, fate: Fate) -> Iterator[Due]:
         start = (take.at - _1970) // _MICROSECOND

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from smsapp.gateways.contract import Caps, Event, Health, Hook, HookReply, Outcome, Result, Submit
 from smsapp.gateways.fate import DEFAULT, Traits
-from smsapp.gateways.journal import Journal, Read, Take
+from smsapp.gateways.journal import History, Journal, Read, Take
 from smsapp.gateways.operators import Due, Operator, label
 
 BATCH = 500
@@ -26,6 +26,7 @@ WEEK = timedelta(days=7)
 
 _PACE_S = 0.05  # between two batches that are not full: 20 a second, so that events gather
 _LOOK_S = 60.0  # the longest sleep: a suspended machine wakes up with a clock that has jumped
+_OTHERS_S = 0.25  # between two looks at what other processes took, or at whether the telling falls to this one
 _BROKEN_S = 5.0  # to retry after, when the journal cannot be written
 
 
@@ -40,6 +41,9 @@ class Simulator:
     With a `journal`, a process that is killed and started again on the same file still knows what it took, and tells
     the events that nobody handled; entries told to the end are forgotten after `keep` (None: never). Without one,
     everything is in memory. Memory grows by about 200 bytes for every message taken.
+
+    Processes that share a journal are one network: each answers what it is given and finds what any of them took, and
+    one at a time tells the events of all.
     """
 
     name = "simulator"
@@ -63,9 +67,11 @@ class Simulator:
         self._changed = asyncio.Event()
         self._in_hand: list[Due] = []
         self._journal: Journal | None = None
+        self._tells = journal is None
+        self._known = History()  # of the journal, until this process tells: then the operator knows it
         if journal is not None:
             self._journal = Journal(journal, forget_before=None if keep is None else now() - keep)
-            self._operator.restore(self._journal.history)
+            self._tell_if_free()
         self.caps = Caps(max_batch=100, max_tps=traits.max_tps, two_way=True, lookup_by_ref=traits.lookup, voice=True)
 
     @classmethod
@@ -90,7 +96,7 @@ class Simulator:
         if self._closed or not self._write([order.take for order in orders]):
             return [Result(message.key, Outcome.RETRY, retry_after=_BROKEN_S) for message in batch]
         before = self._operator.next_due
-        self._operator.commit(orders)
+        self._operator.commit(orders, plan=self._tells)
         if self._operator.next_due != before:
             self._changed.set()
         return results
@@ -101,6 +107,8 @@ class Simulator:
         For one reader, here or in `events`: asking again says that what the last call gave is handled.
         """
         self._handled()
+        if not self._tell_if_free():
+            return []
         self._in_hand = self._operator.pop(self._now() if until is None else until, limit)
         return [self._operator.event(due) for due in self._in_hand]
 
@@ -115,6 +123,8 @@ class Simulator:
         """
         self._give_back(self._in_hand)
         mine: list[Due] = []
+        while not self._closed and not self._tell_if_free():
+            await self._sleep(_OTHERS_S)
         try:
             while not self._closed:
                 self._changed.clear()
@@ -132,7 +142,8 @@ class Simulator:
 
     async def find(self, key: str) -> Result | None:
         """What was taken under `key`; None when nothing was, or when the traits have no look-up."""
-        gateway_id = self._operator.find(key) if self._traits.lookup else None
+        self._hear()
+        gateway_id = self._operator.find(key) or self._known.taken.get(key) if self._traits.lookup else None
         return None if gateway_id is None else Result(key, Outcome.ACCEPTED, gateway_id)
 
     def parse(self, hook: Hook) -> tuple[list[Event], HookReply]:
@@ -154,6 +165,27 @@ class Simulator:
         if self._journal is not None:
             self._journal.close()
 
+    def _tell_if_free(self) -> bool:
+        """Whether this process tells what the network has to tell; nobody else does while it does."""
+        if self._tells or self._journal is None:
+            self._hear()
+        elif not self._closed and self._journal.may_tell():
+            self._hear()
+            self._operator.restore(self._known)
+            self._known = History()
+            self._tells = True
+        return self._tells
+
+    def _hear(self) -> None:
+        """Learn what other processes wrote in the journal."""
+        if self._journal is None or self._closed:
+            return
+        lines = self._journal.news()
+        if self._tells:
+            self._operator.hear(line for line in lines if isinstance(line, Take))
+        else:
+            self._known.add(lines)
+
     def _give_back(self, given: list[Due]) -> None:
         """Events given to a reader that went away are due again, unless they were handled since."""
         if given and given is self._in_hand:
@@ -173,18 +205,21 @@ class Simulator:
         if self._journal is None or not rows:
             return True
         try:
-            self._journal.write(rows)
+            self._journal.write(rows, news=not self._tells)
         except OSError:
             return False
         return True
 
     async def _until_due(self) -> None:
         """Sleep until the next event is due, or something changes."""
+        longest = _LOOK_S if self._journal is None else _OTHERS_S
         waits: list[asyncio.Future[object]] = [asyncio.ensure_future(self._changed.wait())]
         at = self._operator.next_due
         if at is not None:
             seconds = (at - self._now()).total_seconds()
-            waits.append(asyncio.ensure_future(self._sleep(min(max(seconds, 0.001), _LOOK_S))))
+            waits.append(asyncio.ensure_future(self._sleep(min(max(seconds, 0.001), longest))))
+        elif self._journal is not None:
+            waits.append(asyncio.ensure_future(self._sleep(longest)))
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
