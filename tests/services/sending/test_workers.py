@@ -46,7 +46,10 @@ def sever(db: Database, name: str) -> int:
     """End the server's side of the connections called so, as a crash does. How many there were."""
     with db.write() as session:
         ended = session.execute(
-            text("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name LIKE :name"),
+            text(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                " WHERE application_name = :name AND datname = current_database()"
+            ),
             {"name": name},
         )
         return len(ended.all())
