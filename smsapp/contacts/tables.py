@@ -2,11 +2,14 @@
 
 A number may stand more than once in a book (two people, one phone: S75): contacts are indexed by (account, E.164), not
 unique. The blacklist hangs on the number, not on the contact, so that no import can revive anybody (S74, M27).
+
+Counters and the search index follow every writer by triggers of the database (`smsapp/db/book_triggers.py`): nobody
+has to remember them, whatever writes contacts, members of groups or suppressions.
 """
 
 from datetime import datetime
 
-from sqlalchemy import JSON, BigInteger, Index, text
+from sqlalchemy import JSON, BigInteger, Index, SmallInteger, text
 from sqlmodel import Field, SQLModel
 
 from smsapp.db.columns import BigId, UtcDateTime
@@ -17,15 +20,26 @@ class Contact(SQLModel, table=True):
 
     __table_args__ = (
         Index("ix_contact_number", "account_id", "e164"),
-        # Holds the searched text too: a page in the order of names, searched or not, is read from this index alone.
+        # Holds what is searched and filtered by too: a page in the order of names is read from this index alone.
         Index(
             "ix_contact_by_name",
             "account_id",
             "sort_name",
             "id",
             "search",
+            "e164",
+            "territory",
+            "state",
             postgresql_where=text("deleted_at IS NULL"),
             sqlite_where=text("deleted_at IS NULL"),
+        ),
+        Index(
+            "ix_contact_deleted",
+            "account_id",
+            "sort_name",
+            "id",
+            postgresql_where=text("deleted_at IS NOT NULL"),
+            sqlite_where=text("deleted_at IS NOT NULL"),
         ),
         Index(
             "ix_contact_by_age",
@@ -44,7 +58,10 @@ class Contact(SQLModel, table=True):
     prenom: str = Field(default="", max_length=200)
     email: str = Field(default="", max_length=254)
     societe: str = Field(default="", max_length=200)
-    extra: dict[str, str] = Field(default_factory=dict, sa_type=JSON)  # further columns of the file, by header
+    extra: dict[str, str] = Field(default_factory=dict, sa_type=JSON)  # custom fields: ContactField.key -> value
+    consent_source: str = Field(default="", max_length=200, sa_column_kwargs={"server_default": ""})  # where (M28)
+    consent_text: str = Field(default="", max_length=500, sa_column_kwargs={"server_default": ""})  # what was agreed to
+    consent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     sort_name: str = Field(default="", max_length=200)  # see folding.py; both are short enough for an index row
     search: str = Field(default="", max_length=400)  # see folding.py
     state: str = Field(default="active", max_length=16)  # active, invalid (a report said so: M34)
@@ -52,6 +69,45 @@ class Contact(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
     deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ContactField(SQLModel, table=True):
+    """A field of the account's own beside the five standard ones; its values stand in ``Contact.extra``."""
+
+    __tablename__ = "contact_field"
+
+    account_id: int = Field(
+        foreign_key="account.id", primary_key=True, sa_type=BigId, sa_column_kwargs={"autoincrement": False}
+    )
+    key: str = Field(primary_key=True, max_length=40)  # letters, digits and _ without accents: see fields.py
+    name: str = Field(max_length=80)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class BookCounter(SQLModel, table=True):
+    """How many there are, kept by triggers: a count is the sum of its slots.
+
+    ``kind`` and ``ref``: contacts (not deleted) of an account, blacklisted numbers of an account, members (not
+    deleted) of a group. On PostgreSQL each connection moves a slot of its own, so that two writers seldom wait for
+    one another; SQLite has one writer and one slot.
+    """
+
+    __tablename__ = "book_counter"
+
+    kind: str = Field(primary_key=True, max_length=12)  # contacts, blacklisted, members
+    ref: int = Field(primary_key=True, sa_type=BigId, sa_column_kwargs={"autoincrement": False})
+    slot: int = Field(primary_key=True, sa_type=SmallInteger, sa_column_kwargs={"autoincrement": False})
+    count: int = 0
+
+
+class Unindexed(SQLModel, table=True):
+    """Contacts that the search index does not know yet; until it does, they are searched one by one."""
+
+    __tablename__ = "contact_unindexed"
+    __table_args__ = (Index("ix_contact_unindexed_of_account", "account_id", "contact_id"),)
+
+    contact_id: int = Field(primary_key=True, sa_type=BigId, sa_column_kwargs={"autoincrement": False})
+    account_id: int = Field(sa_type=BigId)
 
 
 class Group(SQLModel, table=True):

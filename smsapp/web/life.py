@@ -16,6 +16,7 @@ import reflex as rx
 from sqlalchemy.exc import OperationalError
 
 from smsapp.accounts.mail import Postman
+from smsapp.contacts import search
 from smsapp.db import connect
 from smsapp.db.migrate import UnknownSchema, upgrade
 from smsapp.demo import removal
@@ -88,7 +89,12 @@ async def _engine(rt: Runtime) -> AsyncIterator[Engine]:
     async def old_demonstrations() -> None:
         await asyncio.to_thread(removal.sweep, db)
 
+    async def index_contacts() -> None:
+        while await asyncio.to_thread(search.index_some, db):
+            pass
+
     engine.scheduler.every(1, "beat", beat)
+    engine.scheduler.every(2, "search index", index_contacts)
     engine.scheduler.every(3_600, "demonstrations", old_demonstrations)
     await engine.start()
     try:

@@ -11,7 +11,7 @@ from smsapp.accounts.actor import Actor
 from smsapp.campaigns import service as campaigns
 from smsapp.campaigns.launch import Seen, launch
 from smsapp.campaigns.pricing import Terms, quote_campaign
-from smsapp.contacts import blacklist, groups
+from smsapp.contacts import blacklist, fields, groups
 from smsapp.contacts import service as contacts
 from smsapp.db import Database
 from smsapp.imports.tables import ContactImport, Rejection
@@ -32,6 +32,7 @@ def fill(db: Database, actor: Actor) -> None:
         for number in NUMBERS
     ]
     group_id = groups.create_group(db, actor, f"{MARK} groupe", ids)
+    fields.create_field(db, actor, f"{MARK} champ")
     blacklist.blacklist(db, actor, [NUMBERS[2]], reason=MARK)
     unsent = campaigns.create_draft(db, actor)
     campaigns.edit_draft(db, actor, unsent, name=f"{MARK} brouillon", text=f"{MARK} bonjour")

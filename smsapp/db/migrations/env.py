@@ -11,6 +11,7 @@ from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
 import smsapp
+from smsapp.db.book_triggers import is_search_index
 
 
 def _load_tables() -> None:
@@ -36,6 +37,7 @@ context.configure(
     render_as_batch=True,
     compare_type=True,
     render_item=_render,
+    include_name=lambda name, kind, _parents: kind != "table" or not is_search_index(name),
 )
 with context.begin_transaction():
     context.run_migrations()

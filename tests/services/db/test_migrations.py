@@ -7,23 +7,30 @@ from sqlalchemy import inspect, text
 from sqlmodel import SQLModel
 
 from smsapp.db import Database
+from smsapp.db.book_triggers import is_search_index
 from smsapp.db.migrate import UnknownSchema, current, downgrade, head, upgrade
 
 
 def tables(db: Database) -> set[str]:
-    return set(inspect(db.engine).get_table_names()) - {"alembic_version"}
+    """Every table but Alembic's own and those of the search index, which `tables.py` cannot describe."""
+    names = set(inspect(db.engine).get_table_names())
+    return {name for name in names - {"alembic_version"} if not is_search_index(name)}
+
+
+def ours(name: str | None, kind: str, _parents: object) -> bool:
+    return kind != "table" or not is_search_index(name)
 
 
 def test_the_migrated_schema_is_the_one_of_the_tables(db: Database) -> None:
     with db.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": ours})
         assert compare_metadata(context, SQLModel.metadata) == []
     assert tables(db) == set(SQLModel.metadata.tables)
 
 
 def test_every_migration_can_be_taken_back_and_run_again(db: Database) -> None:
     downgrade(db, "base")
-    assert tables(db) == set()
+    assert set(inspect(db.engine).get_table_names()) == {"alembic_version"}
     upgrade(db)
     assert current(db) == head()
     assert tables(db) == set(SQLModel.metadata.tables)

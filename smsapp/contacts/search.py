@@ -1,0 +1,109 @@
+"""The search index of the address book: which contacts may hold what was typed, found by trigrams.
+
+A fragment of three letters or more is looked up in the index (`contact_fts`, see `smsapp/db/book_triggers.py`); what
+comes back may hold it and is confirmed by the caller. A contact that was just written is not in the index yet: such
+contacts are candidates too, until `index_some` has taken them in, a slice at a time, so that an import does not wait
+for it and nobody waits long for the writer's turn.
+
+A fragment that very many contacts hold is better answered by reading the book in its order: the first page is full
+after a few hundred rows. `candidates` says so by giving None.
+"""
+
+import json
+from collections.abc import Sequence
+
+from sqlalchemy import BigInteger, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Session
+
+from smsapp.accounts.actor import Actor
+from smsapp.db import Database
+
+MOST = 2_000  # candidates worth sorting; more of them are met soon enough in the order of the book
+SLICE = 2_000  # contacts indexed in one transaction: a few hundredths of a second
+
+_TAIL = "SELECT contact_id FROM contact_unindexed WHERE account_id = :a LIMIT :most"
+_SQLITE_FOUND = "SELECT rowid FROM contact_fts WHERE contact_fts MATCH :grams LIMIT :most"
+_PG_FOUND = "SELECT contact_id FROM contact_fts WHERE grams @> CAST(:grams AS text[]) LIMIT :most"
+
+
+def trigrams(fragments: Sequence[str]) -> list[str]:
+    """Every three letters in a row of the fragments, once, in order: "ines" -> ["ine", "nes"]."""
+    return list(dict.fromkeys(f[at : at + 3] for f in fragments for at in range(len(f) - 2)))
+
+
+def candidates(session: Session, actor: Actor, fragments: Sequence[str], most: int = MOST) -> list[int] | None:
+    """The ids of the contacts that may hold every one of ``fragments`` (folded, see folding.py), in no order.
+
+    None when the index cannot say (fragments under three letters) or when there are more than ``most``. On SQLite the
+    index knows nothing of accounts: ids of others may be among them, so the caller asks for its own account.
+    """
+    grams = trigrams(fragments)
+    if not grams:
+        return None
+    tail = session.execute(text(_TAIL), {"a": actor.account_id, "most": most + 1}).scalars().all()
+    if len(tail) > most:
+        return None
+    if session.get_bind().dialect.name == "sqlite":
+        quoted = " ".join('"' + gram.replace('"', '""') + '"' for gram in grams)
+        found = session.execute(text(_SQLITE_FOUND), {"grams": quoted, "most": most + 1}).scalars().all()
+    else:
+        asked = text(_PG_FOUND)
+        given = {"grams": [*grams, _mark(actor.account_id)], "most": most + 1}
+        found = session.execute(asked, given).scalars().all()
+    if len(found) > most:
+        return None
+    return list({*found, *tail})
+
+
+def index_some(db: Database, limit: int = SLICE) -> int:
+    """Take up to ``limit`` of the contacts that are noted into the search index. Returns how many; 0: all are in it."""
+    return db.retrying(lambda session: _index_some(session, limit))
+
+
+def index_all(db: Database) -> int:
+    """Index whatever is noted, slice by slice. Returns how many."""
+    total = 0
+    while done := index_some(db):
+        total += done
+    return total
+
+
+def _index_some(session: Session, limit: int) -> int:
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        ids = list(
+            connection.execute(
+                text("SELECT contact_id FROM contact_unindexed ORDER BY contact_id LIMIT :most"), {"most": limit}
+            ).scalars()
+        )
+        given = {"ids": json.dumps(ids)}
+        among = "IN (SELECT value FROM json_each(:ids))"
+        connection.execute(
+            text(f"INSERT INTO contact_fts (rowid, search) SELECT id, search FROM contact WHERE id {among}"),  # noqa: S608
+            given,
+        )
+        connection.execute(text(f"DELETE FROM contact_unindexed WHERE contact_id {among}"), given)  # noqa: S608
+        return len(ids)
+    # Two processes that index at once take different slices.
+    taken = connection.execute(
+        text(
+            "DELETE FROM contact_unindexed WHERE contact_id IN (SELECT contact_id FROM contact_unindexed"
+            " ORDER BY contact_id LIMIT :most FOR UPDATE SKIP LOCKED) RETURNING contact_id"
+        ),
+        {"most": limit},
+    )
+    ids = list(taken.scalars())
+    connection.execute(
+        text(
+            "INSERT INTO contact_fts (contact_id, grams)"
+            " SELECT id, smsapp_trigrams(search) || ('account:' || account_id) FROM contact WHERE id = ANY(:ids)"
+            " ON CONFLICT (contact_id) DO UPDATE SET grams = excluded.grams"
+        ).bindparams(bindparam("ids", ids, type_=ARRAY(BigInteger)))
+    )
+    return len(ids)
+
+
+def _mark(account_id: int) -> str:
+    """What stands among the trigrams of every contact of an account; longer than a trigram, so never one."""
+    return f"account:{account_id}"

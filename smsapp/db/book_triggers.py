@@ -1,0 +1,175 @@
+"""The triggers of the address book: counters and the search index are right whoever writes, however much at once.
+
+An import writes a million contacts in a few statements, a report invalidates some, an undo deletes others: a rule that
+each of them had to remember would be forgotten by one. The database keeps it instead, in the writer's transaction.
+
+*Counters* (`book_counter`): contacts of an account, blacklisted numbers of an account, members of a group. SQLite has
+triggers per row and one writer; PostgreSQL adds up per statement, in one of 64 slots by connection, because one row
+per account would make every two writers wait for each other (and two in opposite order fail).
+
+*Search index* (`contact_fts`): trigrams of ``contact.search``. Indexing costs more than the insert itself, so a new
+or changed contact is only noted in `contact_unindexed`; `smsapp.contacts.search` indexes what is noted in small slices
+and, until then, searches it one by one. SQLite: an FTS5 table of trigrams without positions over ``contact`` (external
+content). PostgreSQL: an inverted index (GIN) over arrays of trigrams, made by a function of our own, because the
+extension pg_trgm is missing from servers that come as a package and may not be installed on others.
+
+A migration runs ``keep_book(dialect)`` (again after a batch rebuild of a table on SQLite, which drops its triggers) and
+``leave_book(dialect)`` before it takes the tables away. Names that begin with ``contact_fts`` are no tables of ours:
+``is_search_index`` tells schema comparisons to pass over them.
+"""
+
+_SLOT = "(pg_backend_pid() % 64)"
+_ADD = "ON CONFLICT (kind, ref, slot) DO UPDATE SET count = book_counter.count + excluded.count"
+
+_SQLITE_INDEX = (
+    "CREATE VIRTUAL TABLE IF NOT EXISTS contact_fts USING fts5("
+    "search, content='contact', content_rowid='id', tokenize='trigram', detail=none, columnsize=0)"
+)
+
+_FORGET = (
+    "INSERT INTO contact_fts (contact_fts, rowid, search) SELECT 'delete', OLD.id, OLD.search"
+    " WHERE NOT EXISTS (SELECT 1 FROM contact_unindexed WHERE contact_id = OLD.id);"
+)
+_NOTE = "INSERT INTO contact_unindexed (contact_id, account_id) VALUES (NEW.id, NEW.account_id) ON CONFLICT DO NOTHING;"
+
+
+def _count(kind: str, ref: str, step: str, where: str = "true") -> str:
+    return f"INSERT INTO book_counter (kind, ref, slot, count) SELECT '{kind}', {ref}, 0, {step} WHERE {where} {_ADD};"
+
+
+_LIVE = "EXISTS (SELECT 1 FROM contact WHERE id = {row}.contact_id AND deleted_at IS NULL)"
+_STEP = "CASE WHEN NEW.deleted_at IS NULL THEN 1 ELSE -1 END"
+_MEMBERS_FOLLOW = (
+    f"INSERT INTO book_counter (kind, ref, slot, count) SELECT 'members', group_id, 0, {_STEP} FROM group_member"
+    f" WHERE contact_id = NEW.id {_ADD};"
+)
+
+_SQLITE = {
+    "contact_book_added": f"AFTER INSERT ON contact BEGIN {_NOTE}"
+    f" {_count('contacts', 'NEW.account_id', '1', 'NEW.deleted_at IS NULL')} END",
+    "contact_book_moved": "AFTER UPDATE OF deleted_at ON contact"
+    " WHEN (OLD.deleted_at IS NULL) <> (NEW.deleted_at IS NULL)"
+    f" BEGIN {_count('contacts', 'NEW.account_id', _STEP)} {_MEMBERS_FOLLOW} END",
+    "contact_book_renamed": "AFTER UPDATE OF search ON contact WHEN OLD.search <> NEW.search"
+    f" BEGIN {_FORGET} {_NOTE} END",
+    "contact_book_leaving": "BEFORE DELETE ON contact BEGIN DELETE FROM group_member WHERE contact_id = OLD.id; END",
+    "contact_book_gone": f"AFTER DELETE ON contact BEGIN {_FORGET}"
+    " DELETE FROM contact_unindexed WHERE contact_id = OLD.id;"
+    f" {_count('contacts', 'OLD.account_id', '-1', 'OLD.deleted_at IS NULL')} END",
+    "group_member_book_added": "AFTER INSERT ON group_member"
+    f" BEGIN {_count('members', 'NEW.group_id', '1', _LIVE.format(row='NEW'))} END",
+    "group_member_book_gone": "AFTER DELETE ON group_member"
+    f" BEGIN {_count('members', 'OLD.group_id', '-1', _LIVE.format(row='OLD'))} END",
+    "suppression_book_added": f"AFTER INSERT ON suppression BEGIN {_count('blacklisted', 'NEW.account_id', '1')} END",
+    "suppression_book_gone": f"AFTER DELETE ON suppression BEGIN {_count('blacklisted', 'OLD.account_id', '-1')} END",
+}
+
+# Every three letters in a row, once.
+_PG_INDEX = [
+    "CREATE OR REPLACE FUNCTION smsapp_trigrams(said text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$"
+    " SELECT coalesce(array_agg(DISTINCT a || b || c), '{}') FROM ROWS FROM ("
+    " unnest(string_to_array(said, NULL)), unnest(string_to_array(substr(said, 2), NULL)),"
+    " unnest(string_to_array(substr(said, 3), NULL))) AS letters (a, b, c) WHERE c IS NOT NULL $$",
+    "CREATE TABLE IF NOT EXISTS contact_fts (contact_id bigint PRIMARY KEY REFERENCES contact (id) ON DELETE CASCADE,"
+    " grams text[] NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS contact_fts_grams ON contact_fts USING gin (grams)",
+]
+
+
+def _pg_count(kind: str, ref: str, step: str, source: str) -> str:
+    """Add up the rows of ``source`` (a FROM clause and what follows it) by ``ref``."""
+    return (
+        "INSERT INTO book_counter (kind, ref, slot, count)"
+        f" SELECT '{kind}', {ref}, {_SLOT}, {step} FROM {source} GROUP BY {ref} ORDER BY {ref} {_ADD};"
+    )
+
+
+# FOR SHARE: whoever deletes one of these contacts at this moment is waited for, or waits; else both would count it.
+_LOCKED = (
+    "(SELECT m.group_id FROM {rows} AS m JOIN contact AS c ON c.id = m.contact_id WHERE c.deleted_at IS NULL"
+    " FOR SHARE OF c) AS live"
+)
+_MOVED = "{before} AS o JOIN {after} AS n ON n.id = o.id{more} WHERE (o.deleted_at IS NULL) <> (n.deleted_at IS NULL)"
+_PG_STEP = "sum(CASE WHEN n.deleted_at IS NULL THEN 1 ELSE -1 END)"
+_PG_MOVED = _MOVED.format(before="before", after="after", more="")
+_PG_MOVED_MEMBERS = _MOVED.format(before="before", after="after", more=" JOIN group_member AS g ON g.contact_id = n.id")
+_BEFORE, _AFTER = "REFERENCING OLD TABLE AS before", "REFERENCING NEW TABLE AS after"
+
+# name: (table, when and on what, body)
+_PG = {
+    "contact_book_added": (
+        "contact",
+        f"AFTER INSERT ON contact {_AFTER} FOR EACH STATEMENT",
+        "INSERT INTO contact_unindexed (contact_id, account_id) SELECT id, account_id FROM after ORDER BY id"
+        f" ON CONFLICT DO NOTHING; {_pg_count('contacts', 'account_id', 'count(*)', 'after WHERE deleted_at IS NULL')}",
+    ),
+    "contact_book_changed": (
+        "contact",
+        f"AFTER UPDATE ON contact {_BEFORE} NEW TABLE AS after FOR EACH STATEMENT",
+        "INSERT INTO contact_unindexed (contact_id, account_id)"
+        " SELECT n.id, n.account_id FROM before AS o JOIN after AS n ON n.id = o.id WHERE o.search <> n.search"
+        " ORDER BY n.id ON CONFLICT DO NOTHING;"
+        f" {_pg_count('contacts', 'n.account_id', _PG_STEP, _PG_MOVED)}"
+        f" {_pg_count('members', 'g.group_id', _PG_STEP, _PG_MOVED_MEMBERS)}",
+    ),
+    "contact_book_leaving": (
+        "contact",
+        "BEFORE DELETE ON contact FOR EACH ROW",
+        "DELETE FROM group_member WHERE contact_id = OLD.id; RETURN OLD;",
+    ),
+    "contact_book_gone": (
+        "contact",
+        f"AFTER DELETE ON contact {_BEFORE} FOR EACH STATEMENT",
+        "DELETE FROM contact_unindexed WHERE contact_id IN (SELECT id FROM before);"
+        f" {_pg_count('contacts', 'account_id', '-count(*)', 'before WHERE deleted_at IS NULL')}",
+    ),
+    "group_member_book_added": (
+        "group_member",
+        f"AFTER INSERT ON group_member {_AFTER} FOR EACH STATEMENT",
+        _pg_count("members", "group_id", "count(*)", _LOCKED.format(rows="after")),
+    ),
+    "group_member_book_gone": (
+        "group_member",
+        f"AFTER DELETE ON group_member {_BEFORE} FOR EACH STATEMENT",
+        _pg_count("members", "group_id", "-count(*)", _LOCKED.format(rows="before")),
+    ),
+    "suppression_book_added": (
+        "suppression",
+        f"AFTER INSERT ON suppression {_AFTER} FOR EACH STATEMENT",
+        _pg_count("blacklisted", "account_id", "count(*)", "after"),
+    ),
+    "suppression_book_gone": (
+        "suppression",
+        f"AFTER DELETE ON suppression {_BEFORE} FOR EACH STATEMENT",
+        _pg_count("blacklisted", "account_id", "-count(*)", "before"),
+    ),
+}
+
+
+def is_search_index(name: str | None) -> bool:
+    """Whether a table or index of this name belongs to the search index, which no `tables.py` describes."""
+    return bool(name) and str(name).startswith("contact_fts")
+
+
+def keep_book(dialect: str) -> list[str]:
+    """The statements that make the search index and the triggers."""
+    if dialect == "sqlite":
+        return [_SQLITE_INDEX, *(f"CREATE TRIGGER IF NOT EXISTS {name} {body}" for name, body in _SQLITE.items())]
+    made = list(_PG_INDEX)
+    for name, (_, when, body) in _PG.items():
+        end = "" if body.endswith("RETURN OLD;") else " RETURN NULL;"
+        made.append(
+            f"CREATE OR REPLACE FUNCTION smsapp_{name}() RETURNS trigger LANGUAGE plpgsql AS"
+            f" $$ BEGIN {body}{end} END $$"
+        )
+        made.append(f"CREATE OR REPLACE TRIGGER {name} {when} EXECUTE FUNCTION smsapp_{name}()")
+    return made
+
+
+def leave_book(dialect: str) -> list[str]:
+    """The statements that take the triggers and the search index away."""
+    if dialect == "sqlite":
+        return [*(f"DROP TRIGGER IF EXISTS {name}" for name in _SQLITE), "DROP TABLE IF EXISTS contact_fts"]
+    gone = [f"DROP TRIGGER IF EXISTS {name} ON {table}" for name, (table, _, _) in _PG.items()]
+    gone += [f"DROP FUNCTION IF EXISTS smsapp_{name}()" for name in _PG]
+    return [*gone, "DROP TABLE IF EXISTS contact_fts", "DROP FUNCTION IF EXISTS smsapp_trigrams(text)"]
