@@ -151,11 +151,13 @@ async def test_nothing_personal_travels_and_foreign_words_are_ignored(db: Databa
 
 
 async def test_a_lost_connection_is_made_again_and_everything_looked_at(db: Database) -> None:
-    heard, looks = Heard(), Heard()
-    wakes, other = Wakes(db, on_accounts=heard.append, on_look=lambda: looks.append(1)), Wakes(db)
+    heard, looks, others = Heard(), Heard(), Heard()
+    wakes = Wakes(db, on_accounts=heard.append, on_look=lambda: looks.append(1))
+    other = Wakes(db, on_accounts=others.append)
     await wakes.open()
     await other.open()
     await heard.until(lambda it: it == [None])
+    await others.until(lambda it: it == [None])
     assert await asyncio.to_thread(sever, db, "smsapp listens") == 2
     await heard.until(lambda it: it == [None, None])
     await looks.until(lambda it: len(it) == 2)
