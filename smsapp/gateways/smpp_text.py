@@ -68,7 +68,7 @@ def decode(data: bytes, data_coding: int) -> str:
     """The text of a reply."""
     if data_coding == UCS2:
         return data.decode("utf-16-be", "replace")
-    if data_coding in (0, 1) or data_coding >= 0xF0:
+    if data_coding == 0 or data_coding >= 0xF0:
         return _from_gsm(data)
     return data.decode("latin-1")
 

@@ -96,8 +96,8 @@ class Twilio(HttpGateway):
         self._account = f"{options.url}/2010-04-01/Accounts/{options.account_sid}"
 
     async def _ask(self, method: str, path: str, **how: Any) -> Answer:
-        login = aiohttp.BasicAuth(self._options.account_sid, self._options.auth_token.get_secret_value())
-        return await self._client.request(method, self._account + path, auth=login, **how)
+        login = aiohttp.encode_basic_auth(self._options.account_sid, self._options.auth_token.get_secret_value())
+        return await self._client.request(method, self._account + path, headers={"Authorization": login}, **how)
 
     async def _send(self, message: Submit) -> Result:
         form = {

@@ -135,7 +135,7 @@ function reply(query) {
   const pdu = { source_addr: query.get("from"), source_addr_ton: 1, destination_addr: query.get("to") };
   const text = query.get("text");
   if (!query.get("parts")) {
-    tell({ ...pdu, short_message: text });
+    tell({ ...pdu, data_coding: 0, short_message: text });
     return;
   }
   const whole = Buffer.from(text, "utf16le").swap16();
