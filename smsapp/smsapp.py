@@ -15,6 +15,7 @@ from smsapp.demo import routes as demo_routes
 from smsapp.imports import page as imports
 from smsapp.imports import routes as import_routes
 from smsapp.reports import page as reports
+from smsapp.reports import passport_routes
 from smsapp.settings import UnsafeSettings, load
 from smsapp.simulator import page as simulator
 from smsapp.simulator import routes as simulator_routes
@@ -38,7 +39,7 @@ PAGES = [
     *demo.PAGES,
     *simulator.PAGES,
 ]
-ROUTES = http.routes([*import_routes.ROUTES, *demo_routes.ROUTES, *simulator_routes.ROUTES])
+ROUTES = http.routes([*import_routes.ROUTES, *demo_routes.ROUTES, *passport_routes.ROUTES, *simulator_routes.ROUTES])
 
 app = rx.App(
     backend_exception_handler=failures.on_failure,

@@ -59,3 +59,19 @@ class Campaign(SQLModel, table=True):
     started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     hidden_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # taken out of the sent list (S35, M11)
+
+
+class FrozenGroup(SQLModel, table=True):
+    """The members that a smart group had when its author agreed to the price of a campaign: those it is sent to."""
+
+    __tablename__ = "frozen_group"
+
+    campaign_id: int = Field(
+        foreign_key="campaign.id",
+        primary_key=True,
+        sa_type=BigId,
+        ondelete="CASCADE",
+        sa_column_kwargs={"autoincrement": False},
+    )
+    group_id: int = Field(primary_key=True, sa_type=BigId, sa_column_kwargs={"autoincrement": False})
+    contact_ids: str = Field(sa_type=Text)  # JSON list of ids, rising: read by the database in one statement

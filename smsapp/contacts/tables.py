@@ -8,6 +8,7 @@ has to remember them, whatever writes contacts, members of groups or suppression
 """
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Index, SmallInteger, text
 from sqlmodel import Field, SQLModel
@@ -111,7 +112,7 @@ class Unindexed(SQLModel, table=True):
 
 
 class Group(SQLModel, table=True):
-    """A named list of contacts (S66, S69)."""
+    """A named list of contacts (S66, S69); with a filter a smart group, whose members are whoever answers it."""
 
     __tablename__ = "contact_group"
     __table_args__ = (Index("uq_contact_group_name", "account_id", text("lower(name)"), unique=True),)
@@ -119,6 +120,7 @@ class Group(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     account_id: int = Field(foreign_key="account.id", sa_type=BigId)
     name: str = Field(max_length=120)
+    filter: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))  # see smart_groups.py
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
@@ -138,4 +140,6 @@ class Suppression(SQLModel, table=True):
     e164: int = Field(primary_key=True, sa_type=BigInteger)
     reason: str = Field(default="", max_length=200)
     origin: str = Field(max_length=16)  # stop, import, manual, report
+    user_id: int | None = Field(default=None, sa_type=BigId)  # who put it there, if a person did
+    source_id: int | None = Field(default=None, sa_type=BigId)  # the import or the campaign that it comes from
     created_at: datetime = Field(sa_type=UtcDateTime)

@@ -111,7 +111,7 @@ def write_import(
     assert made.id is not None
     if choices.blacklist:
         numbers = outcome["created"]["e164"].to_list()
-        suppress(session, db, actor.account_id, numbers, origin="import", reason=upload.name)
+        suppress(session, db, actor.account_id, numbers, origin="import", reason=upload.name, source_id=made.id)
     else:
         _create(session, actor, made.id, now, outcome["created"])
         ids, made.completed = _complete(session, actor, now, outcome["known"])

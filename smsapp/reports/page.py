@@ -4,7 +4,7 @@ import reflex as rx
 from reflex.components.component import Component
 
 from smsapp.i18n import percent, t
-from smsapp.reports import recipient_parts, report_parts
+from smsapp.reports import passport_page, recipient_parts, report_parts
 from smsapp.reports.dashboard_parts import dashboard
 from smsapp.reports.lists_state import DashboardState, SentState
 from smsapp.reports.parts import ReportsSheet, state_tag
@@ -77,4 +77,5 @@ PAGES = [
     PageSpec("/dashboard", dashboard, "dashboard.title", [DashboardState.enter, DashboardState.watch]),
     PageSpec("/sent", sent, "sent.title", [SentState.enter, SentState.watch]),
     PageSpec("/sent/[campaign_id]", report, "reports.page.title", [S.enter, S.watch]),
+    *passport_page.PAGES,
 ]

@@ -13,7 +13,9 @@ from smsapp.ui.icons import icon
 from smsapp.ui.layout import Child, Text, avatar, kbd
 from smsapp.ui.widgets import notices, shortcuts
 
-Place = Literal["dashboard", "compose", "sent", "contacts", "import", "simulator", "demo", ""]
+Place = Literal[
+    "dashboard", "compose", "sent", "contacts", "groups", "import", "duplicates", "blacklist", "simulator", "demo", ""
+]
 MAIN = "main"
 USER_MENU = "user-menu"
 
@@ -50,6 +52,7 @@ _SMS = (_Entry("sent", "ui.nav.sent", "/sent", "send"),)
 _PEOPLE = (
     _Entry("contacts", "ui.nav.contacts", "/contacts", "book-user"),
     _Entry("import", "ui.nav.import", "/import", "file-up"),
+    _Entry("blacklist", "ui.nav.blacklist", "/blacklist", "ban"),
 )
 _SIMULATOR = _Entry("simulator", "simulator.nav", "/simulator", "calculator")
 _DEMO = _Entry("demo", "ui.nav.demo", "/demo", "flask-conical")

@@ -13,6 +13,7 @@ from smsapp.campaigns.launch import Seen, launch
 from smsapp.campaigns.pricing import Terms, quote_campaign
 from smsapp.contacts import blacklist, fields, groups
 from smsapp.contacts import service as contacts
+from smsapp.contacts.duplicates_tables import ContactMerge
 from smsapp.db import Database
 from smsapp.imports.tables import ContactImport, Rejection
 from smsapp.sending.materialise import materialise
@@ -44,6 +45,7 @@ def fill(db: Database, actor: Actor) -> None:
     materialise(db, sent, lambda of, campaign_id: quote_campaign(of, campaign_id, Terms()))
     now = db.now()
     with db.write() as s:
+        s.add(ContactMerge(account_id=actor.account_id, user_id=actor.user_id, rule="hand", created_at=now))
         mail.post(s, actor.account_id, actor.email, f"{MARK} courrier", MARK, now)
         done = ContactImport(
             account_id=actor.account_id,

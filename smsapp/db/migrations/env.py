@@ -15,10 +15,10 @@ from smsapp.db.book_triggers import is_search_index
 
 
 def _load_tables() -> None:
-    """Every ``tables.py`` of every room, so that a new room needs no entry here."""
+    """``tables.py`` and ``<subject>_tables.py`` of every room, so that a new room needs no entry here."""
     for module in pkgutil.iter_modules(smsapp.__path__):
-        if (Path(smsapp.__path__[0]) / module.name / "tables.py").exists():
-            importlib.import_module(f"smsapp.{module.name}.tables")
+        for path in sorted((Path(smsapp.__path__[0]) / module.name).glob("*tables.py")):
+            importlib.import_module(f"smsapp.{module.name}.{path.stem}")
 
 
 _load_tables()

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from sqlmodel import delete
 
 from smsapp.accounts.actor import Actor
-from smsapp.contacts.blacklist import blacklist, blacklist_count, blacklist_page, suppressed
+from smsapp.contacts.blacklist import blacklist, blacklist_count, suppressed
+from smsapp.contacts.blacklist_list import entries
 from smsapp.contacts.folding import fold, sought
 from smsapp.contacts.groups import (
     GroupNameMissing,
@@ -156,7 +157,7 @@ def test_s74_a_blacklisted_number_shows_it_and_stays(db: Database, actor: Actor)
     assert blacklist(db, actor, [33612345678], reason="par téléphone") == 1
     assert blacklist(db, actor, [33612345678, 33687654321], reason="autre") == 1
     assert contact(db, actor, made).row.state == "blacklisted"
-    assert [(s.e164, s.reason) for s in blacklist_page(db, actor)] == [
+    assert [(s.e164, s.reason) for s in reversed(entries(db, actor).rows)] == [
         (33612345678, "par téléphone"),
         (33687654321, "autre"),
     ]

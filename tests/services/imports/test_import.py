@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from smsapp.accounts.actor import Actor
-from smsapp.contacts.blacklist import blacklist, blacklist_page, suppressed
+from smsapp.contacts.blacklist import blacklist, suppressed
+from smsapp.contacts.blacklist_list import entries
 from smsapp.contacts.groups import create_group, group, groups
 from smsapp.contacts.service import Query, Sheet, contact, contacts, count, create_contact, pick
 from smsapp.db import Database
@@ -188,7 +189,7 @@ def test_s73_a_blacklist_file_goes_to_the_blacklist(
     done = bring(db, uploads, actor, receive(actor, content, "refus.csv"), blacklist=True, group_name="ignored")
     assert done.read == 60
     assert done.created == len(suppressed(db, actor)) == 60 - done.duplicates - done.rejected
-    assert {(s.origin, s.reason) for s in blacklist_page(db, actor)} == {("import", "refus.csv")}
+    assert {(s.origin, s.reason) for s in entries(db, actor).rows} == {("import", "refus.csv")}
     assert count(db, actor) == len(groups(db, actor)) == 0
     again = bring(db, uploads, actor, receive(actor, content, "refus.csv"), blacklist=True)
     assert (again.created, again.blacklisted) == (0, done.created)

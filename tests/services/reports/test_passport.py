@@ -1,0 +1,97 @@
+"""The suppression passport: the whole chain of a number, sealed, and nobody else's (S74, M27)."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from smsapp.accounts.actor import Actor
+from smsapp.contacts.blacklist import blacklist, lift, suppressed
+from smsapp.contacts.blacklist_list import entries
+from smsapp.db import Database, SimulatedClock
+from smsapp.gateways.contract import Mo
+from smsapp.reports.passport import PassportNotFound, is_genuine, passport, signed
+from smsapp.sending.receipts import take_in
+from tests.services.reports.scene import leave
+from tests.services.sending.house import FIRST
+
+KEY = "a key of thirty-two characters at least"
+
+
+def stopped(db: Database, actor: Actor, clock: SimulatedClock) -> int:
+    """A number that was written to, answered, said STOP, was lifted and blacklisted again; the last line's id."""
+    leave(db, actor, clock)
+    clock.advance(timedelta(hours=1))
+    take_in(db, "g", [Mo("m1", FIRST, "36111", "Merci !", db.now())])
+    clock.advance(timedelta(hours=1))
+    take_in(db, "g", [Mo("m2", FIRST, "36111", "Stop svp", db.now())])
+    clock.advance(timedelta(days=1))
+    lift(db, actor, [entries(db, actor).rows[0].id], "accord écrit")
+    clock.advance(timedelta(days=1))
+    blacklist(db, actor, [FIRST], reason="au comptoir")
+    return entries(db, actor).rows[0].id
+
+
+def test_the_passport_tells_the_chain_with_the_exact_words(db: Database, actor: Actor, clock: SimulatedClock) -> None:
+    found = passport(db, actor, stopped(db, actor, clock))
+    assert (found.e164, found.standing, found.messages, found.replies) == (FIRST, True, 1, 2)
+    assert [(step.kind, step.origin, step.detail) for step in found.steps] == [
+        ("message", "", ""),
+        ("reply", "", "Merci !"),
+        ("stop", "", "Stop svp"),
+        ("added", "stop", ""),
+        ("lifted", "manual", "accord écrit"),
+        ("added", "manual", "au comptoir"),
+    ]
+    assert found.steps[0].status == "received"
+    assert {step.name for step in found.steps[:3]} == {"Essai"}
+    assert [step.by for step in found.steps[3:]] == ["", "lavande", "lavande"]
+    assert found.last.detail == "au comptoir"
+    assert suppressed(db, actor) == {FIRST}
+
+
+def test_nobody_sees_anothers_passport(db: Database, make_actor: Callable[[str], Actor], clock: SimulatedClock) -> None:
+    mine, other = make_actor("lavande"), make_actor("voisin")
+    entry = stopped(db, other, clock)
+    with pytest.raises(PassportNotFound):
+        passport(db, mine, entry)
+    blacklist(db, mine, [FIRST], reason="chez nous")
+    found = passport(db, mine, entries(db, mine).rows[0].id)
+    assert [(step.kind, step.detail) for step in found.steps] == [("added", "chez nous")]
+    assert (found.messages, found.replies) == (0, 0)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_signed_passport_shows_any_change(
+    db: Database, actor: Actor, clock: SimulatedClock, data: st.DataObject
+) -> None:
+    """A step changed, left out, doubled or moved; a head changed; another key."""
+    entry = entries(db, actor).rows[0].id if suppressed(db, actor) else stopped(db, actor, clock)
+    document: Any = signed(passport(db, actor, entry), actor, db.now(), KEY)
+    assert is_genuine(document, KEY)
+    assert not is_genuine(document, KEY + "x")
+    steps = document["steps"]
+    i = data.draw(st.integers(0, len(steps) - 1))
+    how = data.draw(st.sampled_from(["change", "leave out", "double", "move", "head"]))
+    if how == "change":
+        name = data.draw(st.sampled_from(sorted(steps[i])))
+        steps[i][name] = data.draw(st.text(max_size=8).filter(lambda text: text != steps[i][name]))
+    elif how == "leave out":
+        del steps[i]
+    elif how == "double":
+        steps.insert(i, dict(steps[i]))
+    elif how == "move":
+        steps.append(steps.pop(data.draw(st.integers(0, len(steps) - 2))))
+    else:
+        name = data.draw(st.sampled_from(sorted(set(document) - {"steps"})))
+        document[name] = "x"
+    assert not is_genuine(document, KEY)
+
+
+@pytest.mark.parametrize("nonsense", [None, [], {}, {"steps": 3}, {"number": "+33", "account": "x", "steps": [1]}])
+def test_what_is_no_passport_is_not_genuine(nonsense: object) -> None:
+    assert not is_genuine(nonsense, KEY)
