@@ -14,7 +14,7 @@ from smsapp.db.blacklist_triggers import guard_blacklist, release_blacklist
 from smsapp.db.triggers import append_only, changeable
 
 revision = "0010_blacklist"
-down_revision = "0004_life"
+down_revision = "0005_book"
 branch_labels = None
 depends_on = None
 
