@@ -3,8 +3,8 @@
 The simulator, the composer, the review and the debit all call `quote`; the rows of `Quote.lines` are what the outbox
 inserts, so a quote equals its debit to the last unit (S53, S56, S80-S82, M6, M7, M12).
 
-Counting does not read each text. The author's own words are a constant; only the personal values are joined and
-looked at, and only rows whose double characters might meet a segment boundary are measured one by one.
+The recipients are gone through once, in slices (`counting`); what stays of each is his row, his units and his segments.
+The table of lines is only made when somebody asks for it.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from typing import Literal
 
 import polars as pl
 
-from smsapp.domain.encoding import BASIC, EXTENDED, GSM7, MULTIPLE, SINGLE, Encoding, measure
+from smsapp.domain.counting import body, count
+from smsapp.domain.encoding import Encoding
 from smsapp.domain.tariff import SmsType, Tariff
-from smsapp.domain.template import VARIABLES, Purpose, SenderKind, Slot, Template, stop_mention
+from smsapp.domain.template import VARIABLES, Purpose, SenderKind, Template, stop_mention
 
 RECIPIENTS = pl.Schema(
     {
@@ -35,10 +36,9 @@ RECIPIENTS = pl.Schema(
 )
 """What `quote` asks of its recipients; further columns are carried along untouched."""
 
-VOICE_CHARACTERS = 160
-"""Characters read aloud in one priced call of SMS Voix (M29)."""
-
 Removed = Literal["blacklisted", "uncovered", "duplicate"]
+
+_ENCODINGS = pl.Series([Encoding.GSM7.value, Encoding.UCS2.value], dtype=pl.String)  # by whether it is Unicode
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +80,12 @@ class Term:
 class Quote:
     """An exact price and everything that explains it.
 
-    `lines`: the kept recipients in order of arrival: their own columns, then encoding, units (septets or UTF-16 units),
-    segments, cost (units of credit) and, when asked for, body. `removed`: the others, with `reason` (a `Removed`) and,
-    for a duplicate, `kept_rank`, the rank of the copy that stays.
     kept + duplicates + blacklisted + uncovered = rows given; `unreadable` counts numbers that never became rows.
     """
 
     template: Template
     tariff_version: str
     sms_type: SmsType
-    lines: pl.DataFrame
-    removed: pl.DataFrame
     kept: int
     duplicates: int
     blacklisted: int
@@ -105,29 +100,57 @@ class Quote:
     empty_values: dict[str, int]  # variable without fallback -> recipients with no value for it (M30)
     without_stop: int  # marketing messages that carry no STOP mention of ours (S46)
     mentions: Mapping[str, str]  # territory -> mention appended
+    _recipients: pl.DataFrame  # in order of arrival
+    _prices: Mapping[str, int]
+    _rows: pl.Series  # of the recipients that stay
+    _messages: pl.DataFrame  # of each of them: unicode, units, segments
+    _gone: pl.DataFrame  # the others: row, reason, kept_row
+    _bodies: bool
+
+    @cached_property
+    def lines(self) -> pl.DataFrame:
+        """The kept recipients in order of arrival: their own columns, then encoding, units (septets or UTF-16 units),
+        segments, cost (units of credit) and, when asked for, body."""
+        lines = self._recipients[self._rows].with_columns(
+            _ENCODINGS.gather(self._messages["unicode"].cast(pl.UInt32)).alias("encoding"),
+            self._messages["units"].cast(pl.Int64),
+            self._messages["segments"].cast(pl.Int64),
+        )
+        lines = lines.with_columns(cost=pl.col("segments") * _of_territory(self._prices, pl.Int64))
+        if self._bodies:
+            lines = lines.with_columns(body=body(self.template, _of_territory(self.mentions, pl.String)))
+        return lines
+
+    @cached_property
+    def removed(self) -> pl.DataFrame:
+        """The recipients that do not stay, with `reason` (a `Removed`) and, for a duplicate, `kept_rank`, the rank of
+        the copy that stays."""
+        kept_rank = self._recipients["rank"].gather(self._gone["kept_row"]).alias("kept_rank")
+        gone = pl.DataFrame([self._gone["row"], self._gone["reason"], kept_rank]).sort("row")
+        return self._recipients[gone["row"]].with_columns(gone["reason"], gone["kept_rank"])
 
     @cached_property
     def longest(self) -> Line | None:
         """The message with the most segments, then the most units; the earliest of several."""
         if not self.kept:
             return None
-        order = self.lines.select((pl.col("segments") * 1_000_000 + pl.col("units")).arg_max())
-        return self.line(int(order.item()))
+        size = pl.col("segments").cast(pl.Int64) * 1_000_000 + pl.col("units")
+        return self.line(int(self._messages.select(size.arg_max()).item()))
 
     def line(self, index: int) -> Line:
-        """The recipient at `index` of `lines`, its text rendered if the quote was asked without bodies."""
-        row = self.lines.row(index, named=True)
-        body = row["body"] if "body" in row else self.template.render(row) + self.mentions[row["territory"]]
+        """The recipient at `index` of `lines`, its text rendered."""
+        row = self._recipients.row(int(self._rows[index]), named=True)
+        unicode, _, segments = self._messages.row(index)
         return Line(
             e164=row["e164"],
             territory=row["territory"],
             contact_id=row["contact_id"],
             nom=row["nom"],
             prenom=row["prenom"],
-            body=body,
-            encoding=Encoding(row["encoding"]),
-            segments=row["segments"],
-            cost=row["cost"],
+            body=self.template.render(row) + self.mentions[row["territory"]],
+            encoding=_name(unicode),
+            segments=segments,
+            cost=segments * self._prices[row["territory"]],
         )
 
 
@@ -157,93 +180,104 @@ def quote(
     `lines`, for a price at each keystroke.
     """
     template = Template.parse(text)
-    kept, removed = _sort_out(recipients, tariff, sms_type, blacklist)
-    territories = kept["territory"].unique().sort().to_list()
-    custom_sender = sender_kind == "custom"
     prices = {
-        territory: tariff.unit_price(territory, sms_type, custom_sender=custom_sender) for territory in territories
+        territory: tariff.unit_price(territory, sms_type, custom_sender=sender_kind == "custom")
+        for territory in sorted(recipients["territory"].unique().drop_nulls())
+        if tariff.price(territory, sms_type) is not None
     }
     # A call has no STOP to answer with (M29): SMS Voix never carries a mention.
+    voice = sms_type is SmsType.VOICE
     mentions = {
         territory: ""
-        if sms_type is SmsType.VOICE
+        if voice
         else stop_mention(
             territory, sender_kind=sender_kind, purpose=purpose, short_code=short_code, opt_out_link=opt_out_link
         )
-        for territory in territories
+        for territory in prices
     }
-    lines = _measured(kept, template, mentions, sms_type).with_columns(
-        cost=pl.col("segments") * _of_territory(prices, pl.Int64)
-    )
-    if bodies:
-        lines = lines.with_columns(body=_body(template, mentions))
-    reasons = dict(removed.group_by("reason").len().iter_rows())
+    if not recipients["rank"].is_sorted():
+        recipients = recipients.sort("rank", maintain_order=True)
+    places = recipients["territory"].cast(pl.Enum(list(prices)), strict=False)
+    stays, gone = _sort_out(recipients, places.is_not_null(), blacklist)
+    counted = count(recipients, stays, places, template, mentions, voice=voice)
+    rows = stays.arg_true()
+    reasons = dict(gone.group_by("reason").len().iter_rows())
+    groups = counted.groups.with_columns(
+        pl.col("segments").cast(pl.Int64), unit_price=_of_territory(prices, pl.Int64)
+    ).with_columns(cost=pl.col("messages") * pl.col("segments") * pl.col("unit_price"))
+    bare = [territory for territory, mention in mentions.items() if purpose == "marketing" and not mention]
     return Quote(
         template=template,
         tariff_version=tariff.version,
         sms_type=sms_type,
-        lines=lines,
-        removed=removed,
-        kept=lines.height,
+        kept=counted.messages.height,
         duplicates=reasons.get("duplicate", 0),
         blacklisted=reasons.get("blacklisted", 0),
         uncovered=reasons.get("uncovered", 0),
         unreadable=unreadable,
-        total=int(lines["cost"].sum()),
-        saved=_saved(lines, removed),
-        histogram=dict(lines.group_by("segments").len().sort("segments").iter_rows()),
-        encodings={Encoding(name): count for name, count in lines.group_by("encoding").len().sort("encoding").rows()},
-        by_destination=_destinations(lines, prices),
-        formula=_formula(lines, prices),
-        empty_values=_empty_values(lines, template),
-        without_stop=_without_stop(lines, purpose, mentions),
+        total=int(groups["cost"].sum()),
+        saved=_saved(recipients, rows, counted.messages, gone, prices),
+        histogram=dict(_messages_by(groups, "segments").iter_rows()),
+        encodings={_name(unicode): messages for unicode, messages in _messages_by(groups, "unicode").iter_rows()},
+        by_destination=_destinations(groups),
+        formula=tuple(Term(*row) for row in _messages_by(groups, "segments", "unit_price").iter_rows()),
+        empty_values={name: counted.empty[name] for name in VARIABLES if counted.empty.get(name)},
+        without_stop=int(groups.filter(pl.col("territory").is_in(bare))["messages"].sum()),
         mentions=mentions,
+        _recipients=recipients,
+        _prices=prices,
+        _rows=rows,
+        _messages=counted.messages,
+        _gone=gone,
+        _bodies=bodies,
     )
 
 
 def _sort_out(
-    recipients: pl.DataFrame, tariff: Tariff, sms_type: SmsType, blacklist: Collection[int] | pl.Series
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows that stay, in order of arrival, and the rows that go, each with its reason."""
-    priced = [
-        territory
-        for territory in recipients["territory"].unique().to_list()
-        if territory is not None and tariff.price(territory, sms_type) is not None
-    ]
+    recipients: pl.DataFrame, covered: pl.Series, blacklist: Collection[int] | pl.Series
+) -> tuple[pl.Series, pl.DataFrame]:
+    """Whether each recipient stays; and those that go: row, reason, and kept_row for a duplicate."""
     barred = blacklist if isinstance(blacklist, pl.Series) else pl.Series(list(blacklist), dtype=pl.Int64)
-    filled = pl.sum_horizontal([pl.col(name).fill_null("").ne("").cast(pl.Int8) for name in VARIABLES])
-    rows = recipients.with_columns(
-        pl.when(pl.col("e164").is_in(barred.implode()))
-        .then(pl.lit("blacklisted"))
-        .when(~pl.col("territory").is_in(priced).fill_null(False))
-        .then(pl.lit("uncovered"))
-        .alias("reason"),
-        filled.alias("_filled"),
-    ).with_row_index("_row")
-    # Best copy first; the row number settles equal ranks, so that the same rows always give the same quote.
-    candidates = rows.filter(pl.col("reason").is_null()).sort(
-        "e164", pl.col("_filled"), "rank", "_row", descending=[False, True, False, False]
+    blacklisted = recipients["e164"].is_in(barred.implode()).fill_null(False)
+    stays = covered & ~blacklisted
+    gone = [_going(blacklisted, "blacklisted"), _going(~covered & ~blacklisted, "uncovered")]
+    numbers = recipients["e164"].filter(stays).sort()
+    twice = numbers.filter(numbers == numbers.shift(1))
+    if twice.len():
+        copies = _copies(recipients, stays & recipients["e164"].is_in(twice.implode()))
+        stays = stays.scatter(copies["row"], False)
+        gone.append(copies)
+    return stays, pl.concat(gone)
+
+
+def _going(mask: pl.Series, reason: Removed) -> pl.DataFrame:
+    return pl.DataFrame({"row": mask.arg_true()}).with_columns(
+        reason=pl.lit(reason), kept_row=pl.lit(None, dtype=pl.UInt32)
     )
-    first = candidates["e164"].is_first_distinct()
-    winners, losers = candidates.filter(first), candidates.filter(~first)
-    copies = losers.join(
-        winners.select("e164", kept_rank="rank"), on="e164", how="left", maintain_order="left"
-    ).with_columns(reason=pl.lit("duplicate"))
-    others = rows.filter(pl.col("reason").is_not_null()).with_columns(kept_rank=pl.lit(None, dtype=pl.Int64))
-    removed = pl.concat([copies, others.select(copies.columns)]).sort("rank", "_row").drop("_row", "_filled")
-    return winners.sort("rank", "_row").drop("_row", "_filled", "reason"), removed
 
 
-def _value(slot: Slot) -> pl.Expr:
-    """What a slot says for each row: the value, else the fallback, else nothing."""
-    value = pl.col(slot.variable)
-    return pl.when(value.fill_null("") == "").then(pl.lit(slot.fallback or "")).otherwise(value)
+def _copies(recipients: pl.DataFrame, twice: pl.Series) -> pl.DataFrame:
+    """Of the recipients whose numbers stand more than once, those that go: row, reason, kept_row."""
+    filled = pl.sum_horizontal([(pl.col(name).str.len_bytes().fill_null(0) > 0).cast(pl.Int8) for name in VARIABLES])
+    # Best copy first; the row settles equal ones, so that the same recipients always give the same quote.
+    ordered = (
+        recipients.select("e164", *VARIABLES)
+        .filter(twice)
+        .select("e164", filled=filled, row=twice.arg_true())
+        .sort("e164", "filled", "row", descending=[False, True, False])
+        .with_columns(kept_row=pl.col("row").first().over("e164"))
+    )
+    return ordered.filter(pl.col("row") != pl.col("kept_row")).select(
+        "row", reason=pl.lit("duplicate"), kept_row="kept_row"
+    )
 
 
-def _body(template: Template, mentions: Mapping[str, str]) -> pl.Expr:
-    """The whole text of each row, mention included."""
-    parts = [pl.lit(part) if isinstance(part, str) else _value(part) for part in template.parts]
-    return pl.concat_str([*parts, _of_territory(mentions, pl.String)])
+def _messages_by(groups: pl.DataFrame, *names: str) -> pl.DataFrame:
+    return groups.group_by(names).agg(pl.col("messages").sum()).sort(names)
+
+
+def _name(unicode: bool) -> Encoding:
+    return Encoding.UCS2 if unicode else Encoding.GSM7
 
 
 def _of_territory(values: Mapping[str, object], dtype: type[pl.DataType]) -> pl.Expr:
@@ -253,132 +287,24 @@ def _of_territory(values: Mapping[str, object], dtype: type[pl.DataType]) -> pl.
     return pl.col("territory").replace_strict(dict(values), return_dtype=dtype)
 
 
-def _class(chars: Collection[str]) -> str:
-    return "".join(f"\\x{{{ord(char):X}}}" for char in sorted(chars))
-
-
-_PLAIN = frozenset(char for char in BASIC if char.isascii())
-_ODD = f"[^{_class(_PLAIN)}]"  # anything that is not one unit and one byte
-_UNICODE = f"[^{_class(GSM7)}]"
-_DOUBLE = f"[{_class(EXTENDED)}]"
-_ASTRAL = "[\\x{10000}-\\x{10FFFF}]"
-
-
-def _measured(kept: pl.DataFrame, template: Template, mentions: Mapping[str, str], sms_type: SmsType) -> pl.DataFrame:
-    """`kept` with encoding, units and segments of each message, as `encoding.measure` would count its body."""
-    fixed = "".join(part for part in template.parts if isinstance(part, str))
-    personal = pl.concat_str([_value(slot) for slot in template.slots]) if template.slots else pl.lit("")
-    # The constant part of a message: the author's words and the mention of its territory.
-    constants = {territory: _Constant.of(fixed + mention) for territory, mention in mentions.items()}
-
-    def constant(name: str, dtype: type[pl.DataType]) -> pl.Expr:
-        return _of_territory({territory: getattr(known, name) for territory, known in constants.items()}, dtype)
-
-    rows = kept.select(
-        pl.col("territory"),
-        personal.alias("personal"),
-        constant("characters", pl.Int64).alias("characters"),
-        constant("double", pl.Int64).alias("double"),
-        constant("astral", pl.Int64).alias("astral"),
-        constant("unicode", pl.Boolean).alias("unicode"),
-    ).with_row_index("_row")
-    odd = pl.col("personal").str.contains(_ODD)
-    plain = rows.filter(~odd).with_columns(characters=pl.col("characters") + pl.col("personal").str.len_bytes())
-    others = rows.filter(odd).with_columns(
-        characters=pl.col("characters") + pl.col("personal").str.len_chars(),
-        double=pl.col("double") + pl.col("personal").str.count_matches(_DOUBLE),
-        astral=pl.col("astral") + pl.col("personal").str.count_matches(_ASTRAL),
-        unicode=pl.col("unicode") | pl.col("personal").str.contains(_UNICODE),
-    )
-    rows = pl.concat([plain, others]).sort("_row")
-    ucs2 = pl.col("unicode")
-    rows = rows.with_columns(
-        encoding=pl.when(ucs2).then(pl.lit(Encoding.UCS2.value)).otherwise(pl.lit(Encoding.GSM7.value)),
-        pairs=pl.when(ucs2).then("astral").otherwise("double"),
-        single=pl.when(ucs2).then(SINGLE[Encoding.UCS2]).otherwise(SINGLE[Encoding.GSM7]),
-        multiple=pl.when(ucs2).then(MULTIPLE[Encoding.UCS2]).otherwise(MULTIPLE[Encoding.GSM7]),
-    ).with_columns(units=pl.col("characters") + pl.col("pairs"))
-    if sms_type is SmsType.VOICE:
-        calls = pl.max_horizontal(1, _divided_up(pl.col("characters"), pl.lit(VOICE_CHARACTERS)))
-        return kept.with_columns(rows.select("encoding", "units", segments=calls))
-    one = pl.col("units") <= pl.col("single")
-    least = pl.when(one).then(1).otherwise(_divided_up(pl.col("units"), pl.col("multiple")))
-    rows = rows.with_columns(segments=least)
-    # A boundary wastes at most one unit, and only where a pair stands: when even that takes no further segment, the
-    # count is exact. The few rows where it might are measured one by one.
-    worst = _divided_up(
-        pl.col("units") + pl.min_horizontal("pairs", pl.col("segments") - 1),
-        pl.col("multiple"),
-    )
-    unsure = rows.select((~one & (worst != pl.col("segments"))).arg_true()).to_series()
-    segments = rows["segments"].cast(pl.Int64)
-    if unsure.len():
-        texts = kept[unsure].select(_body(template, mentions).alias("body"))["body"]
-        segments = segments.scatter(unsure, [measure(body).segments for body in texts])
-    return kept.with_columns(rows["encoding"], rows["units"].cast(pl.Int64), segments.alias("segments"))
-
-
-@dataclass(frozen=True, slots=True)
-class _Constant:
-    """What the constant part of a message adds to each of its messages."""
-
-    characters: int
-    double: int
-    astral: int
-    unicode: bool
-
-    @classmethod
-    def of(cls, text: str) -> _Constant:
-        return cls(
-            characters=len(text),
-            double=sum(char in EXTENDED for char in text),
-            astral=sum(char > "\uffff" for char in text),
-            unicode=not GSM7.issuperset(text),
-        )
-
-
-def _divided_up(amount: pl.Expr, by: pl.Expr) -> pl.Expr:
-    return (amount + by - 1) // by
-
-
-def _saved(lines: pl.DataFrame, removed: pl.DataFrame) -> int:
+def _saved(
+    recipients: pl.DataFrame, rows: pl.Series, messages: pl.DataFrame, gone: pl.DataFrame, prices: Mapping[str, int]
+) -> int:
     """What the removed copies would have cost, each at the price of the copy that stays (M12)."""
-    copies = removed.filter(pl.col("reason") == "duplicate").select("e164")
-    return int(copies.join(lines.select("e164", "cost"), on="e164")["cost"].sum())
-
-
-def _destinations(lines: pl.DataFrame, prices: Mapping[str, int]) -> tuple[Destination, ...]:
-    groups = (
-        lines.group_by("territory")
-        .agg(pl.len().alias("count"), pl.col("segments").sum(), pl.col("cost").sum())
-        .sort(["cost", "territory"], descending=[True, False])
-    )
-    return tuple(
-        Destination(territory, count, segments, prices[territory], units)
-        for territory, count, segments, units in groups.iter_rows()
-    )
-
-
-def _formula(lines: pl.DataFrame, prices: Mapping[str, int]) -> tuple[Term, ...]:
-    groups = (
-        lines.select("segments", unit_price=_of_territory(prices, pl.Int64))
-        .group_by("segments", "unit_price")
-        .len()
-        .sort("segments", "unit_price")
-    )
-    return tuple(Term(segments, unit_price, count) for segments, unit_price, count in groups.iter_rows())
-
-
-def _empty_values(lines: pl.DataFrame, template: Template) -> dict[str, int]:
-    names = [name for name in VARIABLES if name in template.unguarded]
-    if not names:
-        return {}
-    counts = lines.select([(pl.col(name).fill_null("") == "").sum() for name in names]).row(0)
-    return {name: count for name, count in zip(names, counts, strict=True) if count}
-
-
-def _without_stop(lines: pl.DataFrame, purpose: Purpose, mentions: Mapping[str, str]) -> int:
-    if purpose == "transactional":
+    kept = gone["kept_row"].drop_nulls()
+    if not kept.len():
         return 0
-    bare = [territory for territory, mention in mentions.items() if not mention]
-    return int(lines["territory"].is_in(bare).sum())
+    segments = messages["segments"].gather(rows.search_sorted(kept))
+    costs = pl.DataFrame([recipients["territory"].gather(kept), segments])
+    return int(costs.select((pl.col("segments") * _of_territory(prices, pl.Int64)).sum()).item())
+
+
+def _destinations(groups: pl.DataFrame) -> tuple[Destination, ...]:
+    places = groups.group_by("territory").agg(
+        pl.col("messages").sum(),
+        all_segments=(pl.col("messages") * pl.col("segments")).sum(),
+        unit_price=pl.col("unit_price").first(),
+        cost=pl.col("cost").sum(),
+    )
+    ordered = places.sort(["cost", "territory"], descending=[True, False])
+    return tuple(Destination(*row) for row in ordered.iter_rows())

@@ -16,13 +16,14 @@ from typing import Final
 import phonenumbers
 import polars as pl
 
+from smsapp.domain.counting import VOICE_CHARACTERS
 from smsapp.domain.credits import UNITS
 from smsapp.domain.encoding import Encoding, culprits, measure
 from smsapp.domain.encoding import replace as replaced
 from smsapp.domain.errors import Refusal
 from smsapp.domain.packs import TENTHS, Cover, cheapest_cover, single_covers
 from smsapp.domain.phone import read_column
-from smsapp.domain.quote import RECIPIENTS, VOICE_CHARACTERS, Destination, Quote, Term, quote
+from smsapp.domain.quote import RECIPIENTS, Destination, Quote, Term, quote
 from smsapp.domain.tariff import SmsType, Tariff
 from smsapp.domain.template import VARIABLES, SenderKind, Template, stop_mention
 from smsapp.imports.mapping import guess_columns, guess_header

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import patch
 
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from smsapp.domain import counting
 from smsapp.domain.credits import Credits
 from smsapp.domain.encoding import Encoding, measure
 from smsapp.domain.quote import RECIPIENTS, Quote, empty_recipients, quote
@@ -68,19 +70,21 @@ TEXT = st.lists(PIECE, max_size=12).map("".join)
     st.sampled_from(["reply", "custom"]),
     st.sets(st.integers(33600000000, 33600000012), max_size=4),
     st.sampled_from(["", "lvd.fr/s/k3f9"]),
+    st.sampled_from([3, counting.SLICE]),
 )
 def test_the_total_equals_a_slow_count_of_every_message(
-    rows: list[dict[str, Any]], text: str, purpose: str, kind: str, blacklist: set[int], link: str
+    rows: list[dict[str, Any]], text: str, purpose: str, kind: str, blacklist: set[int], link: str, at_once: int
 ) -> None:
-    priced = ask(
-        people(*rows),
-        text,
-        tariff=NARROW,
-        purpose=purpose,
-        sender_kind=kind,
-        blacklist=blacklist,
-        opt_out_link=link,
-    )
+    with patch.object(counting, "SLICE", at_once):
+        priced = ask(
+            people(*rows),
+            text,
+            tariff=NARROW,
+            purpose=purpose,
+            sender_kind=kind,
+            blacklist=blacklist,
+            opt_out_link=link,
+        )
     prices = {"FR": 10_000, "GB": 11_000, "GG": 11_000, "MQ": 11_000}
     template = Template.parse(text)
     # Who stays, read from the rule: not blacklisted, covered, and the best copy of each number.
