@@ -55,6 +55,11 @@ class Settings(BaseSettings):
     stop_short_code: str = Field(
         default="36111", pattern=r"^\d{5}$", description="the number to which STOP is replied (M6)"
     )
+    opt_out_url: str = Field(
+        default="",
+        pattern=r"^([a-zA-Z0-9:/.-]{3,40})?$",
+        description="address of the opt-out links in messages, a short domain if there is one; empty: the public one",
+    )
     permitted_days: str = Field(
         default="mon,tue,wed,thu,fri,sat", description="days on which marketing may leave (M28)"
     )
@@ -128,6 +133,11 @@ class Settings(BaseSettings):
         """Every origin whose pages may talk to us: the public one and the further ones, without a final slash."""
         listed = [self.public_url, *self.allowed_origins.split(",")]
         return [o.strip().rstrip("/") for o in listed if o.strip()]
+
+    @property
+    def opt_out_address(self) -> str:
+        """What the opt-out links in messages begin with (M6)."""
+        return (self.opt_out_url or self.public_url).rstrip("/")
 
     @property
     def secure_cookies(self) -> bool:

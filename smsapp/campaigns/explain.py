@@ -282,6 +282,7 @@ def _common_mention(quote: Quote, campaign: Campaign, terms: Terms) -> str:
         sender_kind="custom" if campaign.sender else "reply",
         purpose="transactional" if campaign.purpose == "transactional" else "marketing",
         short_code=terms.short_code,
+        opt_out_link=terms.opt_out_link,
     )
 
 

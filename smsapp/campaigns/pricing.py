@@ -13,6 +13,7 @@ from smsapp.campaigns.tables import Campaign
 from smsapp.db import Database
 from smsapp.domain.errors import Refusal
 from smsapp.domain.hours import DEFAULT, Window, next_opening
+from smsapp.domain.opt_out import sample_link
 from smsapp.domain.phone import time_zone
 from smsapp.domain.quote import Quote, quote
 from smsapp.domain.tariff import SmsType, Tariff, default_tariff
@@ -28,13 +29,15 @@ class CampaignNotFound(Refusal):
 
 @dataclass(frozen=True)
 class Terms:
-    """What a price depends on beside the campaign: the tariff, the STOP short code, the permitted hours.
+    """What a price depends on beside the campaign: the tariff, the STOP mention (M6), the permitted hours.
 
+    ``opt_out_link`` is the sample of the link that stands where the short code is not known; "" for no link.
     ``hours_hold`` is False in demonstration mode: the hours are shown, but hold nothing back.
     """
 
     tariff: Tariff = field(default_factory=default_tariff)
     short_code: str = "36111"
+    opt_out_link: str = ""
     window: Window = DEFAULT
     hours_hold: bool = True
 
@@ -44,7 +47,12 @@ class Terms:
         days = frozenset(DAYS.index(day) for day in settings.days)
         window = Window(days, settings.permitted_from, settings.permitted_until)
         window.check_marketing()
-        return cls(short_code=settings.stop_short_code, window=window, hours_hold=not settings.demo)
+        return cls(
+            short_code=settings.stop_short_code,
+            opt_out_link=sample_link(settings.opt_out_address),
+            window=window,
+            hours_hold=not settings.demo,
+        )
 
     def opens(self) -> Callable[[int, str, datetime], datetime] | None:
         """When a marketing message to (E.164, territory) may leave from an instant on (M28); None: at any time."""
@@ -98,6 +106,7 @@ def price(
         purpose=purpose,
         sender_kind=sender_kind(campaign.sender),
         short_code=terms.short_code,
+        opt_out_link=terms.opt_out_link,
         blacklist=blacklisted(session, campaign.account_id),
         unreadable=people.unreadable.height,
         bodies=bodies,

@@ -62,8 +62,8 @@ def suppress(
 ) -> int:
     """Put numbers on the blacklist within the caller's transaction; those already there keep what was said of them.
 
-    ``user_id``: the person who does it; ``source_id``: the import or the campaign that the numbers come from.
-    Returns how many are new.
+    ``user_id``: the person who does it; ``source_id``: the import or the campaign that the numbers come from. One that
+    had written STOP stays even if it writes START later (``kept``). Returns how many are new.
     """
     if origin not in ORIGINS:
         raise ValueError(f"unknown origin {origin!r}")
@@ -79,7 +79,7 @@ def suppress(
         statement = text(
             "INSERT INTO suppression (account_id, e164, reason, origin, user_id, source_id, created_at)"
             " VALUES (:a, :n, :r, :o, :u, :s, :t)"
-            " ON CONFLICT DO NOTHING"
+            " ON CONFLICT (account_id, e164) DO UPDATE SET kept = true WHERE suppression.origin = 'stop'"
         ).bindparams(bindparam("t", type_=Suppression.__table__.c.created_at.type))  # type: ignore[attr-defined]
         session.execute(statement, rows)
     return _count(session, account_id) - before

@@ -10,7 +10,7 @@ has to remember them, whatever writes contacts, members of groups or suppression
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Index, SmallInteger, text
+from sqlalchemy import JSON, BigInteger, Index, SmallInteger, false, text
 from sqlmodel import Field, SQLModel
 
 from smsapp.db.columns import BigId, UtcDateTime
@@ -142,4 +142,6 @@ class Suppression(SQLModel, table=True):
     origin: str = Field(max_length=16)  # stop, import, manual, report
     user_id: int | None = Field(default=None, sa_type=BigId)  # who put it there, if a person did
     source_id: int | None = Field(default=None, sa_type=BigId)  # the import or the campaign that it comes from
+    # After a STOP the account blacklisted it as well: a START of the person does not lift that (M27).
+    kept: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     created_at: datetime = Field(sa_type=UtcDateTime)

@@ -17,7 +17,7 @@ from smsapp.contacts.tables import Contact, ContactField, Group, GroupMember
 from smsapp.db import Database
 from smsapp.sending import lifecycle
 from smsapp.sending.policy import Policy
-from smsapp.sending.tables import CAMPAIGN, MESSAGE, REPLY, SUPPRESSION
+from smsapp.sending.tables import CAMPAIGN, CONVERSATION, MESSAGE, OPT_OUT, REPLY, SUPPRESSION
 from smsapp.settings import Settings
 
 KEPT = timedelta(days=7)
@@ -73,7 +73,7 @@ def remove(db: Database, actor: Actor) -> None:
     _forget_texts(db, mine)
     with db.write() as session:
         connection = session.connection()
-        for table in (SUPPRESSION, GROUP, FIELD, MAIL):
+        for table in (SUPPRESSION, GROUP, FIELD, MAIL, CONVERSATION, OPT_OUT):
             connection.execute(delete(table).where(table.c.account_id == mine))
         connection.execute(update(REPLY).where(REPLY.c.account_id == mine).values(text=""))
         drafts = (CAMPAIGN.c.account_id == mine, CAMPAIGN.c.state == CampaignState.DRAFT)

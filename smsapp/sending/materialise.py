@@ -27,6 +27,7 @@ from smsapp.domain.quote import Quote
 from smsapp.ledger.posting import Insufficient, ensure_tenant
 from smsapp.sending.lifecycle import require_cover, set_state
 from smsapp.sending.moves import CounterKey, count
+from smsapp.sending.opt_out import with_links
 from smsapp.sending.outbox import Opens
 from smsapp.sending.policy import Policy
 from smsapp.sending.tables import CAMPAIGN, COUNTER, MESSAGE, RUN
@@ -148,7 +149,7 @@ def materialise(db: Database, campaign_id: int, quote_of: QuoteOf, opens: Opens 
     account_id, marketing, spread = db.retrying(lambda session: _restart(session, campaign_id, quote, begun))
     prefix = f"{db.retrying(lambda session: installation(session, db.now()))[:6]}-{campaign_id}-"
     now = db.now()
-    frame = _with_bodies(quote)
+    frame = with_links(db, account_id, quote, _with_bodies(quote))
     for start in range(0, frame.height, CHUNK):
         chunk = frame.slice(start, CHUNK)
         data = []

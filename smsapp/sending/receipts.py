@@ -36,6 +36,8 @@ def take_in(db: Database, gateway: str, events: Sequence[Event]) -> set[int]:
     def work(session: Session) -> set[int]:
         now = db.now()
         fresh = _keep(session.connection(), gateway, events, now)
+        replies = [(key, event) for key, event in fresh.items() if isinstance(event, Mo)]
+        heard = keep_replies(session, replies, now)  # first: a STOP locks campaigns, which come before messages
         reports = [(key, event) for key, event in fresh.items() if isinstance(event, Dlr)]
         accounts, unmatched = _apply(session, gateway, reports, now)
         if unmatched:
@@ -44,8 +46,7 @@ def take_in(db: Database, gateway: str, events: Sequence[Event]) -> set[int]:
                 .where(INBOX.c.key.in_(unmatched))
                 .values(processed_at=None, outcome="unmatched", try_at=now + AGAIN)
             )
-        replies = [(key, event) for key, event in fresh.items() if isinstance(event, Mo)]
-        return accounts | keep_replies(session, replies, now)
+        return accounts | heard
 
     return db.retrying(work)
 

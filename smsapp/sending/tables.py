@@ -155,7 +155,10 @@ class ReportInbox(SQLModel, table=True):
 class Reply(SQLModel, table=True):
     """An SMS written back (S44), under the account, campaign and message that it answers."""
 
-    __table_args__ = (Index("ix_reply_of_account", "account_id", "at", "id"),)
+    __table_args__ = (
+        Index("ix_reply_of_account", "account_id", "at", "id"),
+        Index("ix_reply_of_number", "account_id", "e164", "id"),
+    )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     inbox_key: str = Field(foreign_key="report_inbox.key", max_length=200, index=True)
@@ -180,6 +183,35 @@ class SendingHalt(SQLModel, table=True):
     rules: str = Field(max_length=64)  # L1 to L10, the ones that do not hold
 
 
+class Conversation(SQLModel, table=True):
+    """What an account and a number say to each other, as the list of replies shows it. Moved with each reply."""
+
+    __table_args__ = (Index("ix_conversation_of_account", "account_id", "last_at", "e164"),)
+
+    account_id: int = Field(foreign_key="account.id", primary_key=True, sa_type=BigId)
+    e164: int = Field(primary_key=True, sa_type=BigInteger)
+    last_at: datetime = Field(sa_type=UtcDateTime)
+    last_text: str = Field(default="", max_length=160)  # how the last one begins
+    last_ours: bool = False  # it is an answer of the account
+    unread: int = 0  # replies nobody has looked at; a STOP is done with when it arrives
+    replies: int = 0
+    stopped: bool = False  # the last wish was STOP
+    done_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # dealt with; a new reply opens it again
+
+
+class OptOutLink(SQLModel, table=True):
+    """The secret end of the opt-out link that an account's messages to a number carry (M6): always the same one."""
+
+    __tablename__ = "opt_out_link"
+    __table_args__ = (Index("uq_opt_out_link_of", "account_id", "e164", unique=True),)
+
+    token: str = Field(primary_key=True, max_length=16)
+    account_id: int = Field(foreign_key="account.id", sa_type=BigId)
+    e164: int = Field(sa_type=BigInteger)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
 def _table(model: type[SQLModel]) -> Table:
     return SQLModel.metadata.tables[str(model.__tablename__)]
 
@@ -194,3 +226,5 @@ COUNTER = _table(CampaignCounter)
 INBOX = _table(ReportInbox)
 REPLY = _table(Reply)
 HALT = _table(SendingHalt)
+CONVERSATION = _table(Conversation)
+OPT_OUT = _table(OptOutLink)

@@ -14,6 +14,7 @@ from smsapp import settings as configuration
 from smsapp.domain.credits import Credits
 from smsapp.domain.encoding import Encoding, culprits, measure
 from smsapp.domain.errors import Refusal
+from smsapp.domain.opt_out import sample_link
 from smsapp.domain.packs import TENTHS, Cover
 from smsapp.domain.phone import Number, keep_answers, read_number
 from smsapp.domain.tariff import SmsType, Tariff, parse_tariff
@@ -128,6 +129,7 @@ def simulate_campaign(
     with _sentences():
         settings = configuration.load()
         prices = _store().current()
+        link = sample_link(settings.opt_out_address)
         rows = tuple(_row(entry) for entry in to or ())
         asked = Simulation(rows, text, sms_type, sender, stop)
         removed: dict[str, int] = {}
@@ -135,10 +137,10 @@ def simulate_campaign(
             if rows:
                 raise NotSimulated("simulator.file_or_rows")
             keep_answers(settings.data_dir / "cache")
-            price, found = simulate_file(file, asked, prices, settings.stop_short_code, keep=True)
+            price, found = simulate_file(file, asked, prices, settings.stop_short_code, link, keep=True)
             removed = {"duplicates": found.duplicates, "unreadable": found.unreadable, "uncovered": found.uncovered}
         else:
-            price = simulate(asked, prices, settings.stop_short_code)
+            price = simulate(asked, prices, settings.stop_short_code, link)
     answer = _as_json(price, removed)
     if as_json:
         _print(answer)

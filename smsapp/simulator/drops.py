@@ -88,13 +88,13 @@ def count_visit(visitor: str) -> None:
     spend(rt.db, rt.settings.signing_key, [Hit(RULE, network(visitor))])
 
 
-def price_file(path: Path, ask: str, tariff: Tariff, short_code: str) -> Drop:
+def price_file(path: Path, ask: str, tariff: Tariff, short_code: str, opt_out_link: str = "") -> Drop:
     """Price a received file, which is gone afterwards.
 
     Raises:
         Refusal: what cannot be read or priced; the key says why.
     """
-    price, found = simulate_file(path, from_query(ask), tariff, short_code)
+    price, found = simulate_file(path, from_query(ask), tariff, short_code, opt_out_link)
     return Drop(ask, price, FileItem("", found.kept, found.duplicates, found.unreadable, found.uncovered))
 
 

@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from smsapp.domain.errors import Refusal
+from smsapp.domain.opt_out import sample_link
 from smsapp.domain.tariff import SmsType, Tariff
 from smsapp.i18n.catalogue import reader_language, translate
 from smsapp.imports.uploads import FileTooLarge
@@ -53,7 +54,8 @@ async def drop(request: Request) -> Response:
             await _receive(request, path)
             work = asyncio.get_running_loop().run_in_executor
             prices = await asyncio.to_thread(tariff)
-            found = await work(threads, price_file, path, request.url.query, prices, rt.settings.stop_short_code)
+            code, link = rt.settings.stop_short_code, sample_link(rt.settings.opt_out_address)
+            found = await work(threads, price_file, path, request.url.query, prices, code, link)
     except Refusal as refusal:
         return await _refused(request, refusal, 413 if isinstance(refusal, FileTooLarge) else 422)
     finally:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import phonenumbers
 import polars as pl
@@ -89,6 +89,13 @@ class Price:
     advice: tuple[Advice, ...] = ()
 
 
+class Ways(NamedTuple):
+    """How people can unsubscribe: the short code, and the link where it is not known (M6)."""
+
+    short_code: str
+    link: str
+
+
 def territory_named(name: str) -> str:
     """A territory from "FR", "mq", "+44" or "596". Raises NotSimulated for a country that does not exist."""
     plain = name.strip().upper().removeprefix("+")
@@ -101,18 +108,26 @@ def territory_named(name: str) -> str:
     raise NotSimulated("simulator.unknown_country", value=name[:20])
 
 
-def simulate(asked: Simulation, tariff: Tariff, short_code: str) -> Price:
+def simulate(asked: Simulation, tariff: Tariff, short_code: str, opt_out_link: str = "") -> Price:
     """Price volumes per country. Rows of the same territory add up; empty ones are left out.
 
     Raises NotSimulated (unknown country, impossible volume, text too long), NotCovered.
     """
     rows = _checked(asked)
-    price = _price(asked, rows, tariff, short_code)
-    return replace(price, advice=_advice(asked, rows, price, tariff, short_code))
+    ways = Ways(short_code, opt_out_link)
+    price = _price(asked, rows, tariff, ways)
+    return replace(price, advice=_advice(asked, rows, price, tariff, ways))
 
 
 def simulate_file(
-    path: Path, asked: Simulation, tariff: Tariff, short_code: str, *, region: str = "FR", keep: bool = False
+    path: Path,
+    asked: Simulation,
+    tariff: Tariff,
+    short_code: str,
+    opt_out_link: str = "",
+    *,
+    region: str = "FR",
+    keep: bool = False,
 ) -> tuple[Price, Quote]:
     """Price a file of contacts exactly: duplicates and unreadable numbers out, each text counted with its own names.
 
@@ -151,6 +166,7 @@ def simulate_file(
         purpose="marketing" if asked.stop else "transactional",
         sender_kind=_kind(asked),
         short_code=short_code,
+        opt_out_link=opt_out_link,
         unreadable=body.height - people.height,
         bodies=False,
     )
@@ -192,13 +208,20 @@ def _kind(asked: Simulation) -> SenderKind:
     return "custom" if asked.sender else "reply"
 
 
-def _bodies(asked: Simulation, territories: Sequence[str], short_code: str) -> dict[str, str]:
+def _bodies(asked: Simulation, territories: Sequence[str], ways: Ways) -> dict[str, str]:
     """The message that each territory receives."""
     body = Template.parse(asked.text).render(ASSUMED)
     if asked.sms_type is SmsType.VOICE or not asked.stop:
         return dict.fromkeys(territories, body)
     return {
-        territory: body + stop_mention(territory, sender_kind=_kind(asked), purpose="marketing", short_code=short_code)
+        territory: body
+        + stop_mention(
+            territory,
+            sender_kind=_kind(asked),
+            purpose="marketing",
+            short_code=ways.short_code,
+            opt_out_link=ways.link,
+        )
         for territory in territories
     }
 
@@ -207,8 +230,8 @@ def _segments(body: str, sms_type: SmsType) -> int:
     return measure(body).segments if sms_type is SmsType.PRO else max(1, -(-len(body) // VOICE_CHARACTERS))
 
 
-def _price(asked: Simulation, rows: dict[str, int], tariff: Tariff, short_code: str) -> Price:
-    bodies = _bodies(asked, list(rows), short_code)
+def _price(asked: Simulation, rows: dict[str, int], tariff: Tariff, ways: Ways) -> Price:
+    bodies = _bodies(asked, list(rows), ways)
     places, terms = [], Counter[tuple[int, int]]()
     for territory, count in rows.items():
         unit_price = tariff.unit_price(territory, asked.sms_type, custom_sender=asked.sender)
@@ -217,7 +240,7 @@ def _price(asked: Simulation, rows: dict[str, int], tariff: Tariff, short_code: 
         terms[segments, unit_price] += count
     longest = max(bodies.values(), key=lambda body: _segments(body, asked.sms_type), default="")
     if not rows:
-        longest = next(iter(_bodies(asked, ["FR"], short_code).values()))
+        longest = next(iter(_bodies(asked, ["FR"], ways).values()))
     return _with_euros(
         asked,
         tariff,
@@ -267,12 +290,12 @@ def _with_euros(
     )
 
 
-def _advice(asked: Simulation, rows: dict[str, int], now: Price, tariff: Tariff, short_code: str) -> tuple[Advice, ...]:
+def _advice(asked: Simulation, rows: dict[str, int], now: Price, tariff: Tariff, ways: Ways) -> tuple[Advice, ...]:
     """What would cost less, the largest saving first. Each is priced by the same rules as the campaign itself."""
     found = []
 
     def consider(kind: str, count: int, change: Simulation, text: str | None = None) -> None:
-        price = _price(change, rows, tariff, short_code)
+        price = _price(change, rows, tariff, ways)
         if price.units < now.units:
             euros = now.euros - price.euros
             found.append(Advice(kind, count, price.segments, now.units - price.units, euros, text))
@@ -288,7 +311,7 @@ def _advice(asked: Simulation, rows: dict[str, int], now: Price, tariff: Tariff,
             consider("replace", sum(c.count for c in costly if c.char in chars), change, text)
             better = change if effect == "unicode" else better
     if asked.sms_type is SmsType.PRO:
-        excess = _excess(better, rows, short_code)
+        excess = _excess(better, rows, ways)
         if excess:
             said = Template.parse(better.text).render(ASSUMED)  # cut what is read, never a variable in two
             consider("shorten", excess, replace(better, text=said[: max(0, len(said) - excess)].replace("$", "$$")))
@@ -299,9 +322,9 @@ def _advice(asked: Simulation, rows: dict[str, int], now: Price, tariff: Tariff,
     return tuple(sorted(found, key=lambda advice: -advice.units))
 
 
-def _excess(asked: Simulation, rows: dict[str, int], short_code: str) -> int:
+def _excess(asked: Simulation, rows: dict[str, int], ways: Ways) -> int:
     """How many characters of one unit the longest message must lose to take one segment fewer; 0 when it takes one."""
-    bodies = _bodies(asked, list(rows) or ["FR"], short_code)
+    bodies = _bodies(asked, list(rows) or ["FR"], ways)
     longest = measure(max(bodies.values(), key=lambda body: measure(body).units))
     if longest.segments == 1:
         return 0

@@ -8,6 +8,7 @@ import reflex as rx
 from annotated_types import MaxLen
 
 from smsapp.domain.errors import Refusal
+from smsapp.domain.opt_out import sample_link
 from smsapp.domain.tariff import SmsType, Tariff
 from smsapp.domain.tariff_store import TariffStore
 from smsapp.domain.template import stop_mention
@@ -32,7 +33,8 @@ def tariff() -> Tariff:
 def priced(asked: Simulation) -> tuple[Price, Tariff]:
     """The price of volumes under the current tariff. Raises NotSimulated, NotCovered."""
     prices = tariff()
-    return simulate(asked, prices, runtime().settings.stop_short_code), prices
+    settings = runtime().settings
+    return simulate(asked, prices, settings.stop_short_code, sample_link(settings.opt_out_address)), prices
 
 
 def longest_mention(asked: Simulation) -> str:
@@ -40,9 +42,12 @@ def longest_mention(asked: Simulation) -> str:
     if not asked.stop or asked.sms_type is SmsType.VOICE:
         return ""
     code = runtime().settings.stop_short_code
+    link = sample_link(runtime().settings.opt_out_address)
     kind: Literal["reply", "custom"] = "custom" if asked.sender else "reply"
     places = {territory for territory, count in asked.rows if count} or {"FR"}
-    mentions = (stop_mention(one, sender_kind=kind, purpose="marketing", short_code=code) for one in places)
+    mentions = (
+        stop_mention(one, sender_kind=kind, purpose="marketing", short_code=code, opt_out_link=link) for one in places
+    )
     return max(mentions, key=len)
 
 

@@ -17,7 +17,8 @@ from smsapp.contacts.duplicates_tables import ContactMerge
 from smsapp.db import Database
 from smsapp.imports.tables import ContactImport, Rejection
 from smsapp.sending.materialise import materialise
-from smsapp.sending.tables import Reply, ReportInbox
+from smsapp.sending.opt_out import tokens_of
+from smsapp.sending.tables import Conversation, Reply, ReportInbox
 
 MARK = "zzinterdit"
 NUMBERS = (33699999901, 33699999902, 33699999903)
@@ -62,6 +63,8 @@ def fill(db: Database, actor: Actor) -> None:
         s.add(ReportInbox(key=key, gateway=MARK, kind="mo", received_at=now, try_at=now, processed_at=now))
         s.flush()
         s.add(Reply(inbox_key=key, account_id=actor.account_id, campaign_id=sent, e164=NUMBERS[0], text=MARK, at=now))
+        s.add(Conversation(account_id=actor.account_id, e164=NUMBERS[0], last_at=now, last_text=MARK, unread=1))
+    tokens_of(db, actor.account_id, NUMBERS[:1])
 
 
 def tables() -> Iterable[Table]:

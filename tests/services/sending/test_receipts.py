@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from smsapp.accounts.actor import Actor
+from smsapp.contacts.blacklist import blacklist, suppress, suppressed
 from smsapp.db import Database, SimulatedClock
 from smsapp.domain.delivery import Cause, State
 from smsapp.gateways.contract import Dlr, Mo, Outcome, Result
@@ -14,8 +15,7 @@ from smsapp.ledger.service import balance
 from smsapp.sending import lifecycle
 from smsapp.sending.outbox import Answer, Window, window
 from smsapp.sending.receipts import retry_unmatched, take_in
-from smsapp.sending.replies import is_stop
-from smsapp.sending.tables import INBOX, MESSAGE, REPLY, SUPPRESSION
+from smsapp.sending.tables import CONVERSATION, INBOX, MESSAGE, REPLY, SUPPRESSION
 from tests.services.sending.house import FIRST, POLICY, assert_exact, history, running, states
 
 
@@ -176,30 +176,62 @@ def test_a_stop_is_heard_by_every_account_that_wrote_lately(
         }
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "STOP",
-        "stop",
-        "Stop.",
-        "STOP SVP",
-        "ARRET",
-        "Arrêt !",
-        "ｓｔｏｐ",
-        "  s t o p ",
-        "STOP 36111",
-        "STOP36111",
-        "désabonner",
-        "Unsubscribe",
-        "«stop»",
-    ],
-)
-def test_spellings_of_stop(text: str) -> None:
-    assert is_stop(text)
+def test_start_takes_back_what_stop_did_and_nothing_else(db: Database, actor: Actor, clock: SimulatedClock) -> None:
+    """M27: who was blacklisted by hand or by a file, before or after the STOP, stays so."""
+    running(db, actor, 4)
+    settle(db, claim(db), Outcome.ACCEPTED)
+    stopped, by_hand, by_file, after = range(FIRST, FIRST + 4)
+    blacklist(db, actor, [by_hand])
+    with db.write() as session:
+        suppress(session, db, actor.account_id, [by_file], origin="import")
+    take_in(db, "g", [Mo(f"s{n}", n, "36111", "STOP", db.now()) for n in (stopped, by_hand, by_file, after)])
+    blacklist(db, actor, [after])
+    clock.advance(timedelta(minutes=1))
+    take_in(db, "g", [Mo(f"r{n}", n, "36111", "START", db.now()) for n in (stopped, by_hand, by_file, after)])
+    assert suppressed(db, actor) == {by_hand, by_file, after}
 
 
-@pytest.mark.parametrize(
-    "text", ["", "non stop", "merci", "Je m'arrête chez vous demain", "stop a la boutique demain matin", "👍", "36111"]
-)
-def test_other_replies_are_no_stop(text: str) -> None:
-    assert not is_stop(text)
+def test_the_last_wish_counts_even_in_one_delivery(db: Database, actor: Actor) -> None:
+    running(db, actor, 2)
+    settle(db, claim(db), Outcome.ACCEPTED)
+    now = db.now()
+    later = now + timedelta(seconds=5)
+    take_in(
+        db,
+        "g",
+        [
+            Mo("b", FIRST, "36111", "START", later),
+            Mo("a", FIRST, "36111", "STOP", now),
+            Mo("c", FIRST + 1, "36111", "STOP", later),
+            Mo("d", FIRST + 1, "36111", "START", now),
+        ],
+    )
+    assert suppressed(db, actor) == {FIRST + 1}
+
+
+def test_a_start_that_was_overtaken_by_a_later_stop_lifts_nothing(
+    db: Database, actor: Actor, clock: SimulatedClock
+) -> None:
+    running(db, actor, 1)
+    settle(db, claim(db), Outcome.ACCEPTED)
+    before = db.now()
+    clock.advance(timedelta(minutes=1))
+    take_in(db, "g", [Mo("a", FIRST, "36111", "STOP", db.now())])
+    take_in(db, "g", [Mo("b", FIRST, "36111", "START", before)])
+    assert suppressed(db, actor) == {FIRST}
+
+
+def test_a_conversation_keeps_count_of_what_was_not_read(db: Database, actor: Actor, clock: SimulatedClock) -> None:
+    """S44: one line per number, the last text on top, a STOP dealt with when it arrives, late replies in their place."""
+    running(db, actor, 2)
+    settle(db, claim(db), Outcome.ACCEPTED)
+    start = db.now()
+    clock.advance(timedelta(minutes=2))
+    take_in(db, "g", [Mo("a", FIRST, "36111", "oui\npour jeudi", db.now()), Mo("s", FIRST + 1, "36111", "stop", start)])
+    take_in(db, "g", [Mo("late", FIRST, "36111", "allo ?", start)])
+    with db.read() as session:
+        rows = session.connection().execute(select(CONVERSATION).order_by(CONVERSATION.c.e164)).all()
+    assert [(r.e164, r.last_text, r.unread, r.replies, r.stopped) for r in rows] == [
+        (FIRST, "oui pour jeudi", 2, 2, False),
+        (FIRST + 1, "stop", 0, 1, True),
+    ]
