@@ -14,6 +14,7 @@ from smsapp.demo import page as demo
 from smsapp.demo import routes as demo_routes
 from smsapp.imports import page as imports
 from smsapp.imports import routes as import_routes
+from smsapp.inbox import opt_out_routes
 from smsapp.reports import page as reports
 from smsapp.reports import passport_routes
 from smsapp.settings import UnsafeSettings, load
@@ -39,7 +40,15 @@ PAGES = [
     *demo.PAGES,
     *simulator.PAGES,
 ]
-ROUTES = http.routes([*import_routes.ROUTES, *demo_routes.ROUTES, *passport_routes.ROUTES, *simulator_routes.ROUTES])
+ROUTES = http.routes(
+    [
+        *import_routes.ROUTES,
+        *demo_routes.ROUTES,
+        *opt_out_routes.ROUTES,
+        *passport_routes.ROUTES,
+        *simulator_routes.ROUTES,
+    ]
+)
 
 app = rx.App(
     backend_exception_handler=failures.on_failure,
