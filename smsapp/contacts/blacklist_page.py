@@ -51,7 +51,7 @@ def blacklist() -> Component:
         _lifting(),
         title=t("blacklist.title"),
         active="blacklist",
-        facts=rx.cond(S.loaded, t("blacklist.facts", count=S.total)),
+        facts=rx.cond(S.loaded, t("blacklist.facts", count=S.total), ""),
         actions=[
             link_button(t("blacklist.import"), "/import", role="surface", name="file-up", class_name="off-phone"),
             button(t("blacklist.add"), role="primary", name="ban", on_click=S.open_adding),
