@@ -1,7 +1,7 @@
 """The one path from a campaign to its exact price: composer, review, materialisation and debit all come this way."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self
 
@@ -17,6 +17,7 @@ from smsapp.domain.opt_out import sample_link
 from smsapp.domain.phone import time_zone
 from smsapp.domain.quote import Quote, quote
 from smsapp.domain.tariff import SmsType, Tariff, default_tariff
+from smsapp.domain.tariff_store import TariffStore
 from smsapp.domain.template import Purpose, SenderKind
 from smsapp.settings import DAYS, Settings
 
@@ -31,11 +32,13 @@ class CampaignNotFound(Refusal):
 class Terms:
     """What a price depends on beside the campaign: the tariff, the STOP mention (M6), the permitted hours.
 
-    ``opt_out_link`` is the sample of the link that stands where the short code is not known; "" for no link.
-    ``hours_hold`` is False in demonstration mode: the hours are shown, but hold nothing back.
+    ``tariff`` is that of new quotes; ``tariffs`` knows the others, which campaigns under way keep. ``opt_out_link`` is
+    the sample of the link that stands where the short code is not known; "" for no link. ``hours_hold`` is False in
+    demonstration mode: the hours are shown, but hold nothing back.
     """
 
     tariff: Tariff = field(default_factory=default_tariff)
+    tariffs: TariffStore | None = None
     short_code: str = "36111"
     opt_out_link: str = ""
     window: Window = DEFAULT
@@ -47,12 +50,22 @@ class Terms:
         days = frozenset(DAYS.index(day) for day in settings.days)
         window = Window(days, settings.permitted_from, settings.permitted_until)
         window.check_marketing()
+        tariffs = TariffStore(settings.data_dir / "tariffs")
         return cls(
+            tariffs.current(),
+            tariffs,
             short_code=settings.stop_short_code,
             opt_out_link=sample_link(settings.opt_out_address),
             window=window,
             hours_hold=not settings.demo,
         )
+
+    def agreed(self, version: str) -> Self:
+        """The same terms under the tariff that a campaign names, which is what its author agreed to; "" names none.
+
+        Raises UnknownVersion.
+        """
+        return replace(self, tariff=self.tariffs.tariff_of(version)) if self.tariffs else self
 
     def opens(self) -> Callable[[int, str, datetime], datetime] | None:
         """When a marketing message to (E.164, territory) may leave from an instant on (M28); None: at any time."""
@@ -116,6 +129,7 @@ def price(
 def quote_campaign(db: Database, campaign_id: int, terms: Terms) -> Quote:
     """The exact quote of a campaign by id, with the text of each message: what the outbox writes and the ledger debits.
 
+    A campaign that was launched or planned keeps the tariff of that moment, whatever was loaded since.
     For the sending engine, which acts for every account; pages come through the functions that take an ``Actor``.
     Raises CampaignNotFound.
     """
@@ -123,4 +137,4 @@ def quote_campaign(db: Database, campaign_id: int, terms: Terms) -> Quote:
         campaign = session.get(Campaign, campaign_id)
         if campaign is None:
             raise CampaignNotFound
-        return price(session, campaign, terms, bodies=True)
+        return price(session, campaign, terms.agreed(campaign.tariff_version), bodies=True)

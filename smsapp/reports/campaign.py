@@ -233,7 +233,8 @@ def _prices(connection: Connection, head: Row[*tuple[Any, ...]], territories: li
     """The price of a segment by territory: the tariff's if it is still the campaign's, else as the messages have it."""
     tariff = default_tariff()
     if head.tariff_version == tariff.version:
-        return {territory: tariff.unit_price(territory, SmsType(head.sms_type)) for territory in territories}
+        sms_type, named = SmsType(head.sms_type), bool(head.sender)
+        return {territory: tariff.unit_price(territory, sms_type, custom_sender=named) for territory in territories}
     query = select(MESSAGE.c.territory, func.max(MESSAGE.c.unit_price)).where(MESSAGE.c.campaign_id == head.id)
     return {row[0]: int(row[1]) for row in connection.execute(query.group_by(MESSAGE.c.territory))}
 

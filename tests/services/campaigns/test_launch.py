@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from sqlmodel import select
@@ -9,7 +10,7 @@ from sqlmodel import select
 from smsapp.accounts.actor import Actor
 from smsapp.campaigns.explain import quote_view
 from smsapp.campaigns.launch import ConsentMissing, QuoteChanged, Seen, launch
-from smsapp.campaigns.pricing import CampaignNotFound, quote_campaign
+from smsapp.campaigns.pricing import CampaignNotFound, Terms, quote_campaign
 from smsapp.campaigns.rules import BadSender, NoRecipient, NotEnoughCredits, NoWayOut, TextMissing, UnknownVariables
 from smsapp.campaigns.service import NotADraft, add_groups, add_numbers, create_draft, edit_draft
 from smsapp.campaigns.tables import Campaign, CampaignState
@@ -18,8 +19,10 @@ from smsapp.contacts.groups import create_group
 from smsapp.contacts.service import delete_contacts
 from smsapp.db import Database
 from smsapp.domain.errors import Refusal
+from smsapp.domain.tariff_store import TariffStore
 from smsapp.sending.materialise import materialise
 from smsapp.sending.tables import CampaignRun, Message
+from smsapp.settings import Settings
 from tests.services.campaigns.conftest import TERMS, Book, Ready
 
 
@@ -42,6 +45,31 @@ def test_a_launched_campaign_keeps_its_figures_its_tariff_and_a_name(db: Databas
     assert (left.state, left.send_at) == (CampaignState.MATERIALISING, db.now())
     assert (left.quoted_recipients, left.quoted_units, left.tariff_version) == (2, 21_000, TERMS.tariff.version)
     assert left.name == "Bonjour à tous"
+
+
+def test_S82_a_loaded_tariff_is_that_of_new_quotes_and_a_launched_campaign_keeps_its_own(
+    db: Database, actor: Actor, ready: Ready, tmp_path: Path
+) -> None:
+    settings = Settings(data_dir=tmp_path)
+    tariffs = TariffStore(tmp_path / "tariffs")
+    for version, price in (("summer", "1.5"), ("autumn", "2")):
+        tariffs.load(
+            f'version = "{version}"\neur_per_credit = "0.065"\n'
+            f'[[price]]\ntype = "pro"\ncredits = "{price}"\nterritories = ["FR"]\n'
+        )
+        if version == "summer":
+            terms = Terms.of(settings)
+            made = ready("Bonjour")
+            view = quote_view(db, actor, made, terms)
+            launch(db, actor, made, Seen(view.recipients, view.units), terms, consent=True)
+    assert (view.units, campaign(db, made).tariff_version) == (15_000, "summer")
+    now = Terms.of(settings)
+    assert quote_view(db, actor, ready("Bonjour"), now).units == 20_000
+    materialise(db, made, lambda db, id: quote_campaign(db, id, now))
+    with db.read() as session:
+        message = session.execute(select(Message).where(Message.campaign_id == made)).scalar_one()
+    assert (message.cost, message.tariff_version) == (15_000, "summer")
+    assert campaign(db, made).state == CampaignState.RUNNING
 
 
 def test_a_double_click_launches_once(db: Database, actor: Actor, ready: Ready) -> None:
