@@ -42,7 +42,7 @@ def page() -> Component:
         rx.cond(S.missing, nowhere, rx.cond(S.loaded, chain, skeleton(6))),
         title=rx.cond(S.number != "", t("passport.title_of", number=S.number), t("passport.title")),
         active="blacklist",
-        facts=rx.cond(S.standing != "", t("passport.facts"), ""),
+        facts=rx.cond(S.standing != "", rx.el.span(t("passport.facts"))),
         actions=[
             rx.cond(
                 S.proof_url != "",
@@ -112,7 +112,6 @@ def _step(line: rx.Var[Line]) -> Component:
         ("stop", tag(t("passport.stop_tag"), tone="amber", name="hand")),
         rx.fragment(),
     )
-    by = rx.cond(line.by != "", t("passport.by", name=line.by), "")
     source = rx.cond(
         line.name != "",
         rx.cond(line.url != "", rx.el.a(line.name, href=line.url, class_name="lk"), rx.el.span(line.name)),
@@ -125,7 +124,7 @@ def _step(line: rx.Var[Line]) -> Component:
                 class_name="row g8 wrap",
             ),
             rx.cond(line.detail != "", rx.el.blockquote(line.detail)),
-            rx.el.div(source, by, class_name="t2 mut row g8 wrap"),
+            rx.el.div(source, rx.cond(line.by != "", rx.el.span(t("passport.by", name=line.by))), class_name="t2 mut row g8 wrap"),
             class_name="f1",
         ),
         key=line.key,
