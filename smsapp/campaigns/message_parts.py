@@ -4,7 +4,7 @@ import reflex as rx
 from reflex.components.component import Component
 from reflex.vars import Var
 
-from smsapp.campaigns.screen import Bin
+from smsapp.campaigns.sizes_parts import histogram
 from smsapp.campaigns.state import ComposeState as S
 from smsapp.domain.template import VARIABLES
 from smsapp.i18n import Sentence, number, say, t
@@ -115,9 +115,6 @@ def _culprits() -> Component:
         role="status",
     )
 
-    def share(b: Var[Bin]) -> Component:
-        return rx.el.span(t("campaigns.bin", segments=b.segments, count=b.count), class_name="t2 mut num")
-
     return rx.el.div(
         rx.cond(stats.unicode > 0, rx.el.div(t("campaigns.forcing", count=stats.unicode), class_name="t2 b6")),
         rx.cond(S.undo_units > 0, undone),
@@ -128,6 +125,6 @@ def _culprits() -> Component:
         ),
         rx.cond((f.saving_units > 0) & (stats.culprits.length() > 0), saving),
         rx.cond(shorter, rx.el.div(t("campaigns.shorter", count=over), class_name="t2 mut")),
-        rx.cond(f.histogram, rx.el.div(rx.foreach(f.histogram, share), class_name="row wrap g12")),
+        histogram(),
         class_name="col",
     )

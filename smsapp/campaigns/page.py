@@ -13,6 +13,7 @@ from smsapp.campaigns.parts import (
     problems,
     purpose_and_sender,
 )
+from smsapp.campaigns.sizes_parts import sizes
 from smsapp.campaigns.state import ComposeState as S
 from smsapp.campaigns.window_parts import choosing, left_out, review
 from smsapp.i18n import t
@@ -29,6 +30,7 @@ def compose() -> rx.Component:
         form,
         review(),
         left_out(),
+        sizes(),
         choosing(),
         title=t("campaigns.title"),
         active="compose",

@@ -212,7 +212,7 @@ def detail() -> Component:
     heads = [
         ("country", ""),
         ("people", "r"),
-        ("segments_all", "r"),
+        ("segments_all", "r sim-rate"),
         ("unit_price", "r sim-rate"),
         ("credits_title", "r"),
     ]
@@ -221,7 +221,7 @@ def detail() -> Component:
         return rx.el.tr(
             rx.el.td(territory(place.territory)),
             rx.el.td(number(place.count), class_name="r"),
-            rx.el.td(number(place.segments), class_name="r"),
+            rx.el.td(number(place.segments), class_name="r sim-rate"),
             rx.el.td(credits(place.price), class_name="r sim-rate"),
             rx.el.td(credits(place.units), class_name="r b6"),
             key=place.territory,

@@ -17,6 +17,7 @@ from smsapp.campaigns.explain import (
 from smsapp.campaigns.pricing import Terms, quote_campaign
 from smsapp.campaigns.rules import BadSender, check_sender, proposed_sender
 from smsapp.campaigns.service import add_contacts, draft, edit_draft
+from smsapp.campaigns.sizes import of_size
 from smsapp.db import Database, SimulatedClock
 from smsapp.domain.hours import Window
 from smsapp.settings import Settings
@@ -218,3 +219,16 @@ def test_m28_hours_hold_messages_back_except_in_demonstration_mode() -> None:
     demo = Terms.of(Settings())
     assert (demo.hours_hold, demo.opens(), demo.short_code) == (False, None, "36111")
     assert Terms.of(Settings(smtp_host="mail.example.net")).opens()
+
+
+def test_the_people_behind_a_bar_of_the_histogram(db: Database, actor: Actor, book: Book, ready: Ready) -> None:
+    made = ready("Bonjour $prenom|vous| " + "a" * 140, "0612345678", purpose="transactional")
+    long = [book(f"061234569{i}", prenom="Marie-Emmanuelle", nom=f"N{i}") for i in range(3)]
+    add_contacts(db, actor, made, long)
+    view = quote_view(db, actor, made, TERMS)
+    assert view.histogram == ((1, 1), (2, 3))
+    found = of_size(db, actor, made, 2, TERMS)
+    assert found.total == 3
+    assert {row.name for row in found.rows} == {f"Marie-Emmanuelle N{i}" for i in range(3)}
+    assert all(row.body.startswith("Bonjour Marie-Emmanuelle aaa") for row in found.rows)
+    assert [of_size(db, actor, made, n, TERMS).total for n in (0, 1, 3)] == [0, 1, 0]
