@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +12,10 @@ from sqlalchemy.exc import OperationalError
 
 from smsapp import settings as configuration
 from smsapp.db import Database, connect, migrate
+from smsapp.domain.errors import Refusal
+from smsapp.i18n.catalogue import translate
+from smsapp.imports.uploads import Uploads
+from smsapp.sending.leader import AlreadyRunning, Leader
 from smsapp.simulator import commands as simulator
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="SMS campaigns, followed to the phone.")
@@ -117,3 +122,52 @@ def db_revision(message: Annotated[str, typer.Argument(help="what changes, in a 
     with opened() as db:
         migrate.upgrade(db)
         migrate.new_revision(db, message)
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(help="CSV, TSV, TXT, XLS, XLSX or ODS", exists=True, dir_okay=False)],
+    account: Annotated[str, typer.Option(help="the identifiant of whoever imports")],
+    maps: Annotated[
+        list[str] | None,
+        typer.Option("--map", help="COLUMN=FIELD, again and again: portable, nom, prenom, email, societe, +NAME"),
+    ] = None,
+    group: Annotated[str, typer.Option(help="the group that the contacts go to")] = "",
+    blacklist: Annotated[bool, typer.Option(help="to the blacklist rather than to the book")] = False,
+    dry_run: Annotated[bool, typer.Option(help="say what would happen, write nothing")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object with the rejected rows")] = False,
+) -> None:
+    """Import an address book as the page does: rows read, what became of them, the rejected ones with their reasons."""
+    from smsapp.imports import commands
+
+    with opened() as db, alone(db):
+        uploads = Uploads(configuration.load().data_dir / "uploads")
+        try:
+            actor = commands.owner(db, account)
+            found = commands.bring(
+                db, uploads, actor, file, maps or (), group=group, blacklist=blacklist, dry_run=dry_run
+            )
+        except Refusal as refusal:
+            typer.echo(translate("en", refusal.key, **refusal.params), err=True)
+            raise typer.Exit(1) from None
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+        return
+    typer.echo(", ".join(f"{name}: {count}" for name, count in found.items() if isinstance(count, int)))
+    for row in found["rejected_rows"]:
+        typer.echo("\t".join(str(row[name]) for name in ("row", "value", "reason", "suggestion")))
+
+
+@contextmanager
+def alone(db: Database) -> Iterator[None]:
+    """Nobody else writes to a SQLite database meanwhile; exit code 2 when a server does."""
+    leader = Leader(db)
+    try:
+        leader.take()
+    except AlreadyRunning as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    try:
+        yield
+    finally:
+        leader.release()

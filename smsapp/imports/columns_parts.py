@@ -6,9 +6,10 @@ import reflex as rx
 from reflex.components.component import Component
 
 from smsapp.i18n import language, t
+from smsapp.imports.choices import POLICIES
 from smsapp.imports.countries import COUNTRIES, FIRST
 from smsapp.imports.parts import problem
-from smsapp.imports.state import ColumnHead, PreviewRow
+from smsapp.imports.shown import ColumnHead, PreviewRow
 from smsapp.imports.state import ImportState as S
 from smsapp.ui import field, note, select, text_field
 from smsapp.ui.icons import icon
@@ -52,7 +53,9 @@ def columns_step() -> Component:
             ),
             class_name="row g10 wrap",
         ),
+        rx.cond(S.remembered, rx.el.p(t("imports.remembered"), class_name="t2 mut")),
         _mapping(),
+        rx.el.datalist(rx.foreach(S.group_names, lambda name: rx.el.option(value=name, key=name)), id="import-groups"),
         class_name="main-col",
     )
     side = rx.el.div(
@@ -69,9 +72,10 @@ def columns_step() -> Component:
                 on_change=S.set_group_name,
                 max_length=120,
                 auto_complete="off",
+                list="import-groups",
             ),
         ),
-        rx.el.p(t("imports.known_rule"), class_name="t2 mut"),
+        rx.cond(S.blacklist, rx.fragment(), _policies()),
         rx.el.label(
             rx.el.input(type="checkbox", checked=S.blacklist, on_change=S.set_blacklist),
             rx.el.span(
@@ -85,6 +89,29 @@ def columns_step() -> Component:
         class_name="side-col",
     )
     return rx.el.div(main, side, class_name="desk")
+
+
+def _policies() -> Component:
+    """What becomes of a number already in the book."""
+
+    def one(policy: str) -> Component:
+        return rx.el.label(
+            rx.el.input(
+                type="radio", name="policy", checked=S.policy == policy, on_change=lambda _: S.choose_policy(policy)
+            ),
+            rx.el.span(
+                t(f"imports.policy_{policy}"),
+                rx.el.span(t(f"imports.policy_{policy}_why"), class_name="t1 mut blk"),
+            ),
+            class_name="check",
+        )
+
+    return rx.el.fieldset(
+        rx.el.legend(t("imports.policy"), class_name="lab"),
+        *(one(policy) for policy in POLICIES),
+        rx.el.p(t("imports.policy_state"), class_name="t1 mut"),
+        class_name="policies",
+    )
 
 
 def _country() -> Component:
@@ -160,6 +187,22 @@ def _raw() -> Component:
 def _mapping() -> Component:
     fields = [("", t("imports.field_none")), *((name, t(f"imports.field_{name}")) for name in _FIELDS)]
 
+    def chooser_of(c: rx.Var[ColumnHead], name: Any) -> Component:
+        """Our fields, the person's own, and a new one with the name of the column."""
+        new = (c.own != "") & ~S.own_fields.contains(c.own)
+        return rx.el.span(
+            rx.el.select(
+                *(rx.el.option(words, value=value) for value, words in fields),
+                rx.foreach(S.own_fields, lambda one: rx.el.option(one[1:], value=one, key=one)),
+                rx.cond(new, rx.el.option(t("imports.create_field", name=c.own[1:]), value=c.own)),
+                value=c.field,
+                on_change=lambda field: S.map_column(c.index, field),
+                aria_label=t("imports.field_of", name=name),
+            ),
+            icon("chevron-down"),
+            class_name="selbox sm",
+        )
+
     def head(c: rx.Var[ColumnHead]) -> Component:
         name = rx.cond(c.header != "", c.header, t("imports.column", number=c.index + 1))
         sure = rx.match(
@@ -169,13 +212,7 @@ def _mapping() -> Component:
             ("chosen", _sure("user-check", t("imports.chosen"), "mut")),
             _sure("eye-off", t("imports.not_recognised"), "mut"),
         )
-        chooser = select(
-            fields,
-            label=t("imports.field_of", name=name),
-            small=True,
-            value=c.field,
-            on_change=lambda field: S.map_column(c.index, field),
-        )
+        chooser = chooser_of(c, name)
         return rx.el.th(
             rx.el.div(rx.el.span(name, class_name="el"), chooser, sure),
             scope="col",

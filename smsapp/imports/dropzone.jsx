@@ -5,12 +5,13 @@ import { useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { useI18n } from "$/public/external/smsapp/i18n/variables/runtime.js";
 
-export function Dropzone({ action, limit, next, label, hint, choose, sending }) {
+export function Dropzone({ action, limit, next, label, hint, choose, sending, token, paste, pasted, take }) {
   const i18n = useI18n();
   const navigate = useNavigate();
   const input = useRef(null);
   const [drag, setDrag] = useState(false);
   const [sent, setSent] = useState(null); // { name, share } while a file travels
+  const [text, setText] = useState("");
   const [refusal, setRefusal] = useState(null); // { key, params }
 
   const refuse = (key, params = {}) => { setSent(null); setRefusal({ key, params }); };
@@ -23,6 +24,7 @@ export function Dropzone({ action, limit, next, label, hint, choose, sending }) 
     const request = new XMLHttpRequest();
     request.open("POST", action);
     request.setRequestHeader("x-file-name", encodeURIComponent(file.name));
+    request.setRequestHeader("x-upload-token", token);
     request.setRequestHeader("content-type", "application/octet-stream");
     request.responseType = "json";
     request.upload.onprogress = (event) => setSent({ name: file.name, share: event.loaded / (event.total || file.size) });
@@ -36,6 +38,7 @@ export function Dropzone({ action, limit, next, label, hint, choose, sending }) 
     request.send(file);
   };
 
+  const sendPasted = () => send(new File([text], pasted, { type: "text/plain" }));
   const over = (on) => (event) => { event.preventDefault(); setDrag(on); };
   return (
     <div className="drop" data-drag={drag} onDragOver={over(true)} onDragEnter={over(true)} onDragLeave={over(false)}
@@ -46,6 +49,11 @@ export function Dropzone({ action, limit, next, label, hint, choose, sending }) 
       <input ref={input} type="file" className="sr-only" tabIndex={-1} aria-label={choose} accept=".csv,.txt,.tsv,.xls,.xlsx,.xlsm,.ods"
         onChange={(event) => { send(event.target.files[0]); event.target.value = ""; }} />
       <button type="button" className="drop-choose" disabled={Boolean(sent)} onClick={() => input.current.click()}>{choose}</button>
+      <details className="drop-paste">
+        <summary>{paste}</summary>
+        <textarea className="inp" rows={5} value={text} aria-label={paste} spellCheck={false} onChange={(event) => setText(event.target.value)} />
+        <button type="button" className="drop-choose" disabled={Boolean(sent) || !text.trim()} onClick={sendPasted}>{take}</button>
+      </details>
       {sent && <div className="drop-sent">
         <span className="t2" role="status">{sending.replace("\u0001", sent.name)}</span>
         <progress className="bar" max="1" value={sent.share} aria-label={sending.replace("\u0001", sent.name)} />

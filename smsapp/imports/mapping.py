@@ -1,14 +1,17 @@
 """Which column of a file is what: guessed from French and English header names and from what the cells hold."""
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
+from smsapp.contacts.fields import NAME_LENGTH, STANDARD, key_of
 from smsapp.contacts.folding import fold
 
 FIELDS = ("portable", "nom", "prenom", "email", "societe")
+OWN = "+"  # "+Ville": a field of one's own
 SURE = 90
 PROBABLE = 50
 SAMPLE = 300
@@ -92,12 +95,33 @@ def guess_columns(rows: pl.DataFrame, header: bool) -> tuple[Column, ...]:
 
 
 def checked(mapping: Mapping[int, str], width: int) -> dict[str, int]:
-    """``mapping`` (column -> field, "" to ignore) turned around; a field named twice keeps its first column."""
+    """``mapping`` (column -> field, "" to ignore) turned around; a field named twice keeps its first column.
+
+    Fields of one's own are named by their keys: "+Ville" -> "+ville".
+    """
     turned: dict[str, int] = {}
     for index, field in sorted(mapping.items()):
-        if field in FIELDS and 0 <= index < width:
-            turned.setdefault(field, index)
+        if is_field(field) and 0 <= index < width:
+            turned.setdefault(OWN + key_of(field[1:]) if field.startswith(OWN) else field, index)
     return turned
+
+
+def is_field(field: str) -> bool:
+    """Whether a column can be taken for it: one of ours, or one of the person's own."""
+    return field in FIELDS or (field.startswith(OWN) and own_field(field[1:]) == field)
+
+
+def own_field(name: str) -> str:
+    """The field of one's own with that name; empty when it is no name, or that of one of ours."""
+    tidy = " ".join(name.replace("\0", "").split())[:NAME_LENGTH]
+    key = key_of(tidy)
+    return f"{OWN}{tidy}" if key and key not in STANDARD else ""
+
+
+def shape_of(columns: Sequence[str]) -> str:
+    """The same for all files with the same columns, whatever the case and accents of their names; "" without names."""
+    names = [fold(name) for name in columns]
+    return hashlib.sha256("\x1f".join(names).encode()).hexdigest()[:32] if any(names) else ""
 
 
 def _votes(title: str, cells: Sequence[str]) -> dict[str, int]:

@@ -3,9 +3,12 @@
 import reflex as rx
 
 from smsapp.i18n import t
+from smsapp.imports.check_parts import check_step
+from smsapp.imports.check_state import CheckState as C
 from smsapp.imports.columns_parts import columns_step
-from smsapp.imports.outcome_parts import check_step, result_step
+from smsapp.imports.outcome_parts import history, result_step
 from smsapp.imports.parts import DeskSheet, file_step, foot, steps
+from smsapp.imports.result_state import ResultState as R
 from smsapp.imports.state import ImportState as S
 from smsapp.web.frame import PageSpec, frame
 
@@ -19,7 +22,7 @@ def imports() -> rx.Component:
             ("columns", columns_step()),
             ("check", check_step()),
             ("result", result_step()),
-            file_step(),
+            file_step(history()),
         ),
         title=t("imports.title"),
         active="import",
@@ -29,4 +32,4 @@ def imports() -> rx.Component:
     )
 
 
-PAGES = [PageSpec("/import", imports, "imports.title", [S.enter])]
+PAGES = [PageSpec("/import", imports, "imports.title", [S.enter, C.enter, R.enter, R.watch])]

@@ -6,6 +6,7 @@ from reflex_base.utils.imports import ImportDict
 
 from smsapp.i18n import say, t
 from smsapp.i18n.variables import PACKAGES
+from smsapp.imports.check_state import CheckState as C
 from smsapp.imports.state import ImportState as S
 from smsapp.imports.uploads import MAX_BYTES
 from smsapp.ui import button, link_button, note
@@ -35,6 +36,10 @@ class Dropzone(rx.Component):
     hint: rx.Var[str]
     choose: rx.Var[str]
     sending: rx.Var[str]
+    token: rx.Var[str]
+    paste: rx.Var[str]
+    pasted: rx.Var[str]
+    take: rx.Var[str]
 
 
 def steps() -> Component:
@@ -64,8 +69,8 @@ def problem() -> Component:
     return rx.cond(S.problem.key != "", note(say(S.problem), tone="red", alert=True))
 
 
-def file_step() -> Component:
-    """Drop or choose a file, and what happens to it."""
+def file_step(past: Component) -> Component:
+    """Drop, choose or paste a file, and what happens to it; below, the imports of the ``past``."""
     zone = Dropzone.create(
         action="/import/files",
         limit=MAX_BYTES,
@@ -74,6 +79,10 @@ def file_step() -> Component:
         hint=t("imports.drop_hint", megabytes=MAX_BYTES >> 20),
         choose=t("imports.choose"),
         sending=t("imports.sending", name="\u0001"),
+        token=S.token,
+        paste=t("imports.paste"),
+        pasted=t("imports.pasted_name"),
+        take=t("imports.take_pasted"),
     )
     promises = [("scan-text", "columns"), ("list-checks", "numbers"), ("shield-check", "stop")]
     side = rx.el.div(
@@ -84,7 +93,7 @@ def file_step() -> Component:
         ),
         class_name="side-col",
     )
-    return rx.el.div(rx.el.div(problem(), zone, class_name="main-col"), side, class_name="desk")
+    return rx.el.div(rx.el.div(problem(), zone, past, class_name="main-col"), side, class_name="desk")
 
 
 def foot() -> Component:
@@ -107,13 +116,13 @@ def foot() -> Component:
                 button(
                     rx.cond(
                         S.blacklist,
-                        t("imports.do_blacklist", count=S.counts.created),
-                        t("imports.do_import", count=S.counts.created + S.counts.known),
+                        t("imports.do_blacklist", count=C.counts.created),
+                        t("imports.do_import", count=C.counts.imported),
                     ),
                     role="primary",
                     name="file-up",
-                    busy=S.busy,
-                    on_click=S.run,
+                    busy=C.busy,
+                    on_click=C.run,
                 ),
                 class_name="desk-foot",
             ),

@@ -1,27 +1,29 @@
 """A file on disk -> rows of text. Runs alone in a child process with limits, so that a hostile file hurts nobody.
 
 Started by `sandbox.py` as a script, with a request on its standard input; nothing of smsapp is imported here. The rows
-go to a file of our own making (UTF-8, comma, quoted; columns ``row, flaw, c0, c1, ...``), what was found out about the
-file goes to standard output. Numbers of a workbook become the digits that it shows, never a float.
+go to a file of our own making (Arrow; columns ``row`` Int64, ``flaw``, ``c0``, ``c1``... String), what was found out
+about the file goes to standard output. Numbers of a workbook become the digits that it shows, never a float. Lines
+without a quote, nearly all, are cut by the column; the others one by one, as a person would read them.
 
 ``row`` is the number that a spreadsheet shows beside the row. ``flaw`` is empty, or why the row cannot be trusted:
 ``open_quote`` (a quote that is never closed), ``extra_cells`` (more cells than the file has columns).
 """
 
 import codecs
-import csv
 import json
-import os
 import re
 import resource
 import sys
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-MAX_ROWS = 200_000
+import polars as pl
+
+MAX_ROWS = 1_048_576  # as many as a sheet holds
 MAX_COLUMNS = 256
 MAX_CELL = 1_000
 MAX_INFLATED = 200 << 20
@@ -29,10 +31,13 @@ MAX_RATIO = 200
 MAX_PARTS = 500
 QUOTED_LINES = 50  # a quoted cell that runs over more lines than this was never meant to be quoted
 SAMPLE_LINES = 200
+SAMPLE_ROWS = 1_000  # whose usual width is the file's
+PIECE = 50_000  # rows
+LONE = 64  # plain lines between two quoted ones that are worth cutting by the column
 
-MEMORY = 1 << 30
-CPU_SECONDS = 20
-OUTPUT = 128 << 20
+MEMORY = 3 << 29  # bytes of addresses, of which a file of a million rows fills a third
+CPU_SECONDS = 40
+OUTPUT = 1 << 30
 
 SEPARATORS = (";", "\t", ",", "|", "/")
 ENCODINGS = ("utf-8", "utf-16", "cp1252", "iso-8859-1", "mac_roman")
@@ -54,6 +59,7 @@ _FOREIGN = (
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 Record = tuple[int, list[str], str]  # row, cells, flaw
+Frames = Iterator[pl.DataFrame]  # columns row, flaw, cells (a list)
 
 
 class Unreadable(Exception):
@@ -94,45 +100,75 @@ def read(path: Path, out: Path, options: dict[str, Any]) -> dict[str, Any]:
     if head.startswith(_FOREIGN):
         raise Unreadable("type")
     if head.startswith((b"PK\x03\x04", _OLE)):
-        facts, records = _workbook(path, head, options.get("sheet"))
+        facts, frames = _workbook(path, head, options.get("sheet"))
     else:
-        facts, records = _text(path.read_bytes(), options.get("encoding"), options.get("separator"))
-    facts["width"], facts["rows"] = _write(records, out)
+        facts, frames = _text(path.read_bytes(), options.get("encoding"), options.get("separator"))
+    facts["width"], facts["rows"] = _write(frames, out)
     return facts
 
 
-def _write(records: Iterable[Record], out: Path) -> tuple[int, int]:
+def _write(frames: Frames, out: Path) -> tuple[int, int]:
     """Write the rows that are not blank, all equally wide. Returns width and count."""
-    kept: list[Record] = []
-    for row, cells, flaw in records:
-        if any(cell.strip() for cell in cells):
-            if len(kept) == MAX_ROWS + 1:  # one of them may be the header
-                raise Unreadable("too_many_rows")
-            kept.append((row, [_cell(cell) for cell in cells], flaw))
-    if not kept:
+    full = (said for said in map(_not_blank, frames) if not said.is_empty())
+    sample: list[pl.DataFrame] = []
+    while sum(frame.height for frame in sample) < SAMPLE_ROWS and (more := next(full, None)) is not None:
+        sample.append(more)
+    if not sample:
         raise Unreadable("empty")
-    widths = Counter(len(cells) for _, cells, _ in kept[:1000])
-    width = max(widths.most_common(1)[0][0], len(kept[0][1]))
+    width, count = _width(pl.concat(sample)), 0
+    kept: list[pl.DataFrame] = []
+    for frame in chain(sample, full):
+        count += frame.height
+        if count > MAX_ROWS + 1:  # one of them may be the header
+            raise Unreadable("too_many_rows")
+        kept.append(_squared(frame, width))
+    pl.concat(kept, rechunk=False).write_ipc(out, compression="uncompressed")
+    return width, count
+
+
+def _not_blank(frame: pl.DataFrame) -> pl.DataFrame:
+    said = pl.col("cells").list.eval(pl.element().str.strip_chars() != "").list.any()
+    return frame.filter(said)
+
+
+def _width(frame: pl.DataFrame) -> int:
+    """The usual number of cells, and never fewer than in the first row, which names them."""
+    widths = frame["cells"].head(SAMPLE_ROWS).list.len()
+    width = max(Counter(widths.to_list()).most_common(1)[0][0], widths[0])
     if width > MAX_COLUMNS:
         raise Unreadable("too_many_columns")
-    with out.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        for row, cells, flaw in kept:
-            if len(cells) > width and any(cells[width:]):
-                flaw = flaw or "extra_cells"
-            writer.writerow([row, flaw, *cells[:width], *[""] * (width - len(cells))])
-    return width, len(kept)
+    return int(width)
 
 
-def _cell(text: str) -> str:
-    text = text.strip()[:MAX_CELL]
-    return text[1:] if _GUARDED.match(text) else text  # as our own exports guard what a spreadsheet would compute
+def _squared(frame: pl.DataFrame, width: int) -> pl.DataFrame:
+    """``row``, ``flaw`` and one column per cell."""
+    cells = pl.col("cells")
+    names = [f"c{i}" for i in range(width)]
+    table = frame.select(
+        "row", "flaw", beyond=cells.list.len() > width, cut=cells.list.to_struct(fields=names), cells="cells"
+    )
+    if table["beyond"].any():
+        more = pl.col("cells").list.slice(width).list.eval(pl.element() != "").list.any() & (pl.col("flaw") == "")
+        table = table.with_columns(flaw=pl.when(pl.col("beyond") & more).then(pl.lit("extra_cells")).otherwise("flaw"))
+    table = table.select("row", "flaw", "cut").unnest("cut").with_columns(pl.col(names).fill_null(""))
+    return table.with_columns(_cell(table[name]) for name in names)
+
+
+def _cell(cells: pl.Series) -> pl.Series:
+    """Cells without space around them, of a bearable length, without the apostrophe by which our own exports guard
+    what a spreadsheet would compute."""
+    cells = cells.str.strip_chars()
+    if (cells.str.len_bytes() > MAX_CELL).any():
+        cells = cells.str.slice(0, MAX_CELL)
+    if cells.str.starts_with("'").any():
+        cells = cells.str.replace(r"^'([=+\-@\t\r])", "${1}")
+    return cells
 
 
 # --- text ---
 
 
-def _text(data: bytes, encoding: str | None, separator: str | None) -> tuple[dict[str, Any], Iterator[Record]]:
+def _text(data: bytes, encoding: str | None, separator: str | None) -> tuple[dict[str, Any], Frames]:
     if b"<html" in data[:2048].lower() or data.lstrip()[:5].lower() in (b"<?xml", b"<!doc", b"<tabl"):
         raise Unreadable("type")
     encoding = encoding or _encoding(data)
@@ -141,14 +177,17 @@ def _text(data: bytes, encoding: str | None, separator: str | None) -> tuple[dic
         raise Unreadable("nul")
     if len(_CONTROL.findall(text[:65_536])) * 50 > len(text[:65_536]):
         raise Unreadable("binary")
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.split("\n")
+    del text, data
     directive = _DIRECTIVE.fullmatch(lines[0])
     if directive:
-        lines = lines[1:]
+        del lines[0]
         separator = separator or directive[1]
     separator = separator or _separator(lines)
-    raw = [line[:300] for line in lines if line.strip()][:5]
-    return {"kind": "text", "encoding": encoding, "separator": separator, "raw": raw}, _records(lines, separator)
+    raw = list(islice((line[:300] for line in lines if line.strip()), 5))
+    return {"kind": "text", "encoding": encoding, "separator": separator, "raw": raw}, _frames(lines, separator)
 
 
 def _encoding(data: bytes) -> str:
@@ -186,7 +225,10 @@ def _decoded(data: bytes, encoding: str) -> str:
         zeros = data[:4096]
         encoding = "utf-16-be" if zeros[0::2].count(0) > zeros[1::2].count(0) else "utf-16-le"
     if encoding == "utf-8":
-        return b"\n".join(map(_line, data.split(b"\n"))).decode("utf-8")
+        try:
+            return data.decode("utf-8")
+        except UnicodeDecodeError:
+            return b"\n".join(map(_line, data.split(b"\n"))).decode("utf-8")
     if encoding not in (*ENCODINGS, "utf-16-le", "utf-16-be"):
         raise Unreadable("encoding")
     if encoding == "cp1252":
@@ -232,27 +274,80 @@ def _separator(lines: list[str]) -> str:
     return found
 
 
+def _frames(lines: list[str], separator: str) -> Frames:
+    """Cut lines into rows, a piece at a time."""
+    at, row = 0, 0
+    begun: list[Record] = []
+    while at < len(lines):
+        end = at
+        while end < len(lines) and end < at + PIECE and '"' not in lines[end]:
+            end += 1
+        if end - at >= LONE:
+            if begun:
+                yield _as_frame(begun)
+                begun = []
+            yield _plain(lines[at:end], row + 1, separator)
+            row += end - at
+            del lines[:end]  # what is cut is not kept twice
+            at = 0
+            continue
+        for _ in range(max(end - at, 1)):
+            cells, flaw, at = _record(lines, at, separator)
+            row += 1
+            begun.append((row, cells, flaw))
+        if len(begun) >= PIECE:
+            yield _as_frame(begun)
+            begun = []
+    if begun:
+        yield _as_frame(begun)
+
+
+def _as_frame(records: list[Record]) -> pl.DataFrame:
+    return pl.DataFrame(
+        records, schema={"row": pl.Int64, "cells": pl.List(pl.String), "flaw": pl.String}, orient="row"
+    ).select("row", "flaw", "cells")
+
+
+def _plain(lines: list[str], first: int, separator: str) -> pl.DataFrame:
+    """Lines without a quote."""
+    series = pl.Series("cells", lines, dtype=pl.String)
+    if series.str.contains(_CONTROL.pattern).any():
+        series = series.str.replace_all(_CONTROL.pattern, " ")
+    rows = pl.int_range(first, first + len(lines), dtype=pl.Int64, eager=True)
+    return pl.DataFrame(
+        {"row": rows, "flaw": pl.repeat("", len(lines), eager=True), "cells": series.str.split(separator)}
+    )
+
+
 def _records(lines: list[str], separator: str) -> Iterator[Record]:
-    """Cut lines into rows. Only a quote that opens a cell is one; it may hold separators and line ends."""
+    """The same one by one, for a sample."""
     at, row = 0, 0
     while at < len(lines):
-        line = lines[at]
-        if _CONTROL.search(line):
-            line = _CONTROL.sub(" ", line)
-        at, row = at + 1, row + 1
-        if '"' not in line:
-            yield row, line.split(separator), ""
-            continue
-        cells, closed = _quoted(line, separator)
-        if not closed:
-            for more in range(at + 1, min(at + QUOTED_LINES, len(lines)) + 1):
-                if '"' in lines[more - 1]:
-                    joined = _CONTROL.sub(" ", "\n".join([line, *lines[at:more]]))
-                    wider, closed = _quoted(joined, separator)
-                    if closed:
-                        cells, at = wider, more
-                        break
-        yield row, cells, "" if closed else "open_quote"
+        cells, flaw, at = _record(lines, at, separator)
+        row += 1
+        yield row, cells, flaw
+
+
+def _record(lines: list[str], at: int, separator: str) -> tuple[list[str], str, int]:
+    """The row that begins at a line: its cells, its flaw, where the next begins.
+
+    Only a quote that opens a cell is one; it may hold separators and line ends.
+    """
+    line = lines[at]
+    if _CONTROL.search(line):
+        line = _CONTROL.sub(" ", line)
+    at += 1
+    if '"' not in line:
+        return line.split(separator), "", at
+    cells, closed = _quoted(line, separator)
+    if not closed:
+        for more in range(at + 1, min(at + QUOTED_LINES, len(lines)) + 1):
+            if '"' in lines[more - 1]:
+                joined = _CONTROL.sub(" ", "\n".join([line, *lines[at:more]]))
+                wider, closed = _quoted(joined, separator)
+                if closed:
+                    return wider, "", more
+    return cells, "" if closed else "open_quote", at
 
 
 def _quoted(line: str, separator: str) -> tuple[list[str], bool]:
@@ -286,8 +381,7 @@ def _quoted(line: str, separator: str) -> tuple[list[str], bool]:
 # --- workbooks ---
 
 
-def _workbook(path: Path, head: bytes, sheet: str | None) -> tuple[dict[str, Any], Iterator[Record]]:
-    os.environ["POLARS_MAX_THREADS"] = "1"
+def _workbook(path: Path, head: bytes, sheet: str | None) -> tuple[dict[str, Any], Frames]:
     kind = _zipped(path) if head.startswith(b"PK") else _ole(path)
     import fastexcel
 
@@ -311,12 +405,28 @@ def _workbook(path: Path, head: bytes, sheet: str | None) -> tuple[dict[str, Any
         table = table[:, [not column.is_null().all() for column in table]]
     if table.width > MAX_COLUMNS:
         raise Unreadable("too_many_columns")
-    rows = (
-        (number, [_CONTROL.sub(" ", cell.replace("\0", "")) if cell else "" for cell in cells], "")
-        for number, cells in enumerate(table.iter_rows(), start=1)
-    )
     raw = [" | ".join(cell or "" for cell in cells)[:300] for cells in table.head(5).iter_rows()]
-    return {"kind": kind, "encoding": "", "separator": "", "sheets": names, "sheet": loaded.name, "raw": raw}, rows
+    facts = {"kind": kind, "encoding": "", "separator": "", "sheets": names, "sheet": loaded.name, "raw": raw}
+    return facts, _sheet(table)
+
+
+def _sheet(table: pl.DataFrame) -> Frames:
+    if not table.width:
+        return
+    cells = table.select(
+        pl.all()
+        .cast(pl.String)
+        .fill_null("")
+        .str.replace_all("\0", "", literal=True)
+        .str.replace_all(_CONTROL.pattern, " ")
+    )
+    for start in range(0, cells.height, PIECE):
+        piece = cells.slice(start, PIECE)
+        yield piece.select(
+            row=pl.int_range(start + 1, start + 1 + piece.height, dtype=pl.Int64),
+            flaw=pl.lit(""),
+            cells=pl.concat_list(pl.all()),
+        )
 
 
 def _zipped(path: Path) -> str:

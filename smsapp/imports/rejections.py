@@ -11,7 +11,7 @@ from smsapp.contacts.service import region_of
 from smsapp.db import Database
 from smsapp.domain.phone import Reason, Unreadable, read_number
 from smsapp.imports.tables import Rejection
-from smsapp.imports.writing import owned_import
+from smsapp.imports.undo import owned_import
 
 SHOWN = 50
 
@@ -27,6 +27,15 @@ class CheckedRow:
     missing: int = 0
     suggestion: str = ""
     note: str = ""
+
+
+@dataclass(frozen=True)
+class ReasonCount:
+    """How many rows were rejected for a reason, and how many of them have a suggestion."""
+
+    reason: str
+    count: int
+    repairable: int
 
 
 def rejections(
@@ -58,7 +67,7 @@ def rejections(
     ]
 
 
-def rejection_reasons(db: Database, actor: Actor, import_id: int) -> dict[str, int]:
+def rejection_reasons(db: Database, actor: Actor, import_id: int) -> list[ReasonCount]:
     """How many rows of an import were rejected for each reason, the most frequent first.
 
     Raises:
@@ -67,12 +76,12 @@ def rejection_reasons(db: Database, actor: Actor, import_id: int) -> dict[str, i
     with db.read() as session:
         owned_import(session, actor, import_id)
         asked = (
-            select(Rejection.reason, func.count())
+            select(Rejection.reason, func.count(), func.count(func.nullif(Rejection.suggestion, "")))
             .where(Rejection.import_id == import_id)
             .group_by(Rejection.reason)
             .order_by(func.count().desc(), Rejection.reason)
         )
-        return {reason: int(count) for reason, count in session.execute(asked)}
+        return [ReasonCount(*found) for found in session.execute(asked)]
 
 
 def rejected_rows(db: Database, actor: Actor, import_id: int) -> tuple[list[str], Iterator[Rejection]]:

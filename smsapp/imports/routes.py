@@ -2,6 +2,8 @@
 
 import asyncio
 import csv
+import hashlib
+import hmac
 import io
 from collections.abc import Iterator
 from urllib.parse import unquote
@@ -12,13 +14,14 @@ from starlette.routing import Route
 
 from smsapp.domain.errors import Refusal
 from smsapp.i18n.catalogue import reader_language, translate
+from smsapp.imports.jobs import Jobs
 from smsapp.imports.rejections import rejected_rows
 from smsapp.imports.tables import Rejection
+from smsapp.imports.undo import ImportNotFound
 from smsapp.imports.uploads import MAX_BYTES, Uploads
-from smsapp.imports.writing import ImportNotFound
 from smsapp.web.guard import NotSignedIn
 from smsapp.web.origins import is_ours
-from smsapp.web.runtime import runtime
+from smsapp.web.runtime import Runtime, runtime
 
 DRAINED = 2 * MAX_BYTES
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -29,14 +32,32 @@ def uploads() -> Uploads:
     return Uploads(runtime().settings.data_dir / "uploads")
 
 
+def jobs() -> Jobs:
+    """The imports that run in this process."""
+    found = runtime().imports
+    if found is None:
+        raise RuntimeError("no import can run: the lifespan has not started")
+    return found
+
+
+def upload_token(rt: Runtime, cookie_header: str) -> str:
+    """What a page of ours shows with a file: bound to the session, so that no other page can make it up."""
+    session = rt.people.session_id(cookie_header)
+    return hmac.new(rt.settings.signing_key.encode(), f"upload:{session}".encode(), hashlib.sha256).hexdigest()
+
+
 async def receive(request: Request) -> Response:
-    """POST /import/files: the file is the body, its name the header ``x-file-name``; answers its id."""
+    """POST /import/files: the file is the body, its name the header ``x-file-name``, ``x-upload-token`` the page's own
+    proof; answers its id."""
     rt = runtime()
     if not is_ours(request.headers.get("origin", ""), request.headers.get("host", ""), rt.settings):
         return await _refused(request, Refusal("web.foreign_origin"), 403)
     actor = await rt.people.actor(request.headers.get("cookie", ""))
     if actor is None:
         return await _refused(request, NotSignedIn(), 401)
+    shown = request.headers.get("x-upload-token", "")
+    if not hmac.compare_digest(shown.encode(), upload_token(rt, request.headers.get("cookie", "")).encode()):
+        return await _refused(request, Refusal("imports.bad_token"), 403)
     length = request.headers.get("content-length", "")
     name = unquote(request.headers.get("x-file-name", ""))[:300]
     try:

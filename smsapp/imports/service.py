@@ -1,41 +1,39 @@
-"""The import desk: look at a file, check it, import it. Every row read has one outcome: `writing.py` asserts it.
+"""The import desk: look at a file, check it, import it. Every row read has one outcome, asserted before it is said.
 
-``preview`` reads the file and guesses; ``check`` says what would happen and writes nothing; ``run_import`` does it in
-one transaction (S64-S67, S73, S74, M4, M27). What was rejected is read in `rejections.py`.
+``preview`` reads the file and guesses; ``check`` says what would happen and writes nothing; ``run_import`` does it, or
+``begin_import`` for a page that does not wait (S64-S67, S73, S74, M4, M27). The steps are in `steps.py`, what was
+rejected in `rejections.py` and `repairs.py`, the way back in `undo.py`.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 import polars as pl
+from sqlmodel import Session, col, select
 
 from smsapp.accounts.actor import Actor
-from smsapp.contacts.service import region_of
+from smsapp.contacts.service import UNDO_DAYS, region_of
+from smsapp.contacts.tables import Group
 from smsapp.db import Database
-from smsapp.domain.errors import Refusal
 from smsapp.domain.phone import pretty
-from smsapp.imports.mapping import Column, checked, guess_columns, guess_header
+from smsapp.imports import steps
+from smsapp.imports.choices import Choices
+from smsapp.imports.mapping import Column, guess_columns, guess_header, is_field, shape_of
 from smsapp.imports.rejections import CheckedRow
-from smsapp.imports.sandbox import Reading, Table, read_table
-from smsapp.imports.sorting import Sorted, printed, sort_rows
+from smsapp.imports.repairs import repairable
+from smsapp.imports.sandbox import Reading, read_table
+from smsapp.imports.sorting import printed
+from smsapp.imports.steps import OUTCOMES, Told
+from smsapp.imports.tables import ContactImport
+from smsapp.imports.undo import Undone, can_undo, owned_import
 from smsapp.imports.uploads import Upload, Uploads
-from smsapp.imports.writing import Choices, Result, fates, owned_import, result_of, write_import
+from smsapp.imports.writing import fates, seconds_between
 
 SHOWN = 50
 PREVIEW_ROWS = 12
+HISTORY = 50
 
 GUESS = Reading()
-
-
-class NoPhoneColumn(Refusal):
-    """No column of the file was chosen as the one with the numbers (S67)."""
-
-    key = "imports.no_phone_column"
-
-
-class NoRows(Refusal):
-    """The file has a header and nothing below it."""
-
-    key = "imports.bad.empty"
 
 
 @dataclass(frozen=True)
@@ -54,22 +52,67 @@ class Preview:
 
 @dataclass(frozen=True)
 class Check:
-    """What an import would do. ``read = created + known + duplicates + blacklisted + rejected``.
+    """What an import would do. ``read = created + completed + known + duplicates + blacklisted + rejected``.
 
-    ``samples`` holds at most 50 rows per outcome; ``reasons`` counts the rejected rows by reason, ``repairable`` those
-    with a suggestion, ``ambiguous`` the numbers that another country's reading fits as well (M13).
+    ``samples`` holds at most 50 rows per outcome, and of the rejected per reason ("rejected/letters"); ``reasons``
+    counts the rejected rows by reason, ``repairable`` those with a suggestion by reason, ``ambiguous`` the numbers that
+    another country's reading fits as well (M13).
     """
 
     read: int
     created: int
+    completed: int
+    known: int
+    duplicates: int
+    blacklisted: int
+    rejected: int
+    ambiguous: int
+    reasons: dict[str, int]
+    repairable: dict[str, int]
+    samples: dict[str, tuple[CheckedRow, ...]]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an import did, or how far it is; the same sum as in `Check` once ``status`` is "done".
+
+    ``status``: running, done, failed (``failure`` says why), undoing, undone (``undone`` says what was put back).
+    ``step`` of ``steps``; ``rows`` of ``read`` have their outcome already. ``seconds`` since it began, or that it took.
+    """
+
+    id: int
+    filename: str
+    status: str
+    step: int
+    steps: int
+    group_id: int | None
+    group_name: str
+    group_made: bool
+    to_blacklist: bool
+    read: int
+    rows: int
+    created: int
+    completed: int
     known: int
     duplicates: int
     blacklisted: int
     rejected: int
     repairable: int
-    ambiguous: int
-    reasons: dict[str, int]
-    samples: dict[str, tuple[CheckedRow, ...]]
+    at: datetime
+    seconds: float
+    can_undo: bool
+    undo_until: datetime
+    failure: str = ""
+    undone: Undone = field(default_factory=Undone)
+
+
+@dataclass(frozen=True)
+class Habit:
+    """What was chosen the last time for a file with the same columns."""
+
+    mapping: dict[int, str]
+    policy: str
+    region: str
 
 
 def preview(uploads: Uploads, actor: Actor, upload_id: str, reading: Reading = GUESS) -> Preview:
@@ -100,80 +143,134 @@ def check(db: Database, uploads: Uploads, actor: Actor, upload_id: str, choices:
     Raises:
         UploadGone, UnreadableFile, NoPhoneColumn, NoRows
     """
-    upload = uploads.find(actor, upload_id)
-    _, found = _sorted(db, actor, upload, choices)
-    with db.read() as session:
-        outcome = fates(session, actor, found, choices.blacklist)
+    course = steps.plan(uploads.find(actor, upload_id), choices, region_of(db, actor))
+    found = course.found
+    counts = dict.fromkeys(("created", "completed", "known", "blacklisted"), 0)
+    samples: dict[str, list[pl.DataFrame]] = {name: [] for name in counts}
+    for place in range(len(course.edges)):
+        with db.read() as session:
+            fate = fates(session, actor, course.slice_of(place), choices)
+        for name, count in fate.counts().items():
+            counts[name] += count
+            samples[name].append(getattr(fate, name).sort("row").head(SHOWN))
     repeated = found.repeated.with_columns(note=pl.col("of").cast(pl.String))
-    rejected = tuple(
-        CheckedRow(row, name, value, reason, missing, printed(suggestion))
-        for row, name, value, reason, suggestion, missing in found.rejected.head(SHOWN).iter_rows()
-    )
-    reasons = dict(found.rejected["reason"].value_counts(sort=True).iter_rows())
-    return Check(
+    by_reason = found.rejected.group_by("reason").agg(pl.len(), pl.col("suggestion").count().alias("with"))
+    by_reason = by_reason.sort("len", "reason", descending=[True, False])
+    said = Check(
         read=found.read,
-        created=outcome["created"].height,
-        known=outcome["known"].height,
+        **counts,
         duplicates=repeated.height,
-        blacklisted=outcome["blacklisted"].height,
         rejected=found.rejected.height,
-        repairable=found.rejected.height - found.rejected["suggestion"].null_count(),
         ambiguous=int((found.numbers["warning"] == "ambiguous").sum()),
-        reasons=reasons,
+        reasons=dict(by_reason.select("reason", "len").iter_rows()),
+        repairable={reason: n for reason, n in by_reason.select("reason", "with").iter_rows() if n},
         samples={
-            **{name: _shown(table) for name, table in outcome.items()},
-            "duplicates": _shown(repeated),
-            "rejected": rejected,
+            **{name: _shown(tables) for name, tables in samples.items()},
+            "duplicates": _shown([repeated]),
+            "rejected": _rejected(found.rejected),
+            **{f"rejected/{reason}": _rejected(rows) for (reason,), rows in found.rejected.group_by("reason")},
         },
     )
+    outcomes = sum(getattr(said, outcome) for outcome in OUTCOMES)
+    assert outcomes == said.read, f"{said.read} rows read, {outcomes} accounted for"
+    return said
 
 
-def run_import(db: Database, uploads: Uploads, actor: Actor, upload_id: str, choices: Choices) -> Result:
-    """Import a file: all of it or nothing. The file is forgotten afterwards.
+def begin_import(db: Database, uploads: Uploads, actor: Actor, upload_id: str, choices: Choices) -> int:
+    """Claim a file for its import and note the import, which is then ``running``: see `jobs.py`. Returns its id.
 
-    A number already in the book keeps its state, and only its empty fields are completed. A blacklisted number stays
-    blacklisted and nothing of it is touched (M27). With ``blacklist`` the numbers go to the blacklist, not to the book
-    (S73): ``created`` are those that were not on it.
+    Raises:
+        UploadGone
+    """
+    upload = uploads.claim(actor, upload_id)
+    try:
+        return steps.begin(db, actor, upload, choices)
+    except BaseException:
+        uploads.give_back(actor, upload_id)
+        raise
+
+
+def run_import(
+    db: Database, uploads: Uploads, actor: Actor, upload_id: str, choices: Choices, told: Told = lambda _: True
+) -> Result:
+    """Import a file to its end: all of it or nothing. The file is forgotten afterwards.
+
+    A number already in the book keeps its state; what else becomes of it is ``choices.policy``. A blacklisted number
+    stays blacklisted and nothing of it is touched (M27). With ``blacklist`` the numbers go to the blacklist, not to the
+    book (S73): ``created`` are those that were not on it.
 
     Raises:
         UploadGone, UnreadableFile, NoPhoneColumn, NoRows
     """
-    upload = uploads.claim(actor, upload_id)
-    try:
-        table, found = _sorted(db, actor, upload, choices)
-        result = db.retrying(lambda session: write_import(session, db, actor, upload, choices, table, found))
-    except BaseException:
-        uploads.give_back(upload)
-        raise
-    uploads.remove(upload)
-    return result
+    import_id = begin_import(db, uploads, actor, upload_id, choices)
+    steps.work(db, uploads, import_id, told)
+    return import_result(db, actor, import_id)
 
 
 def import_result(db: Database, actor: Actor, import_id: int) -> Result:
-    """What an import of this account did.
+    """What an import of this account did, or how far it is.
 
     Raises:
         ImportNotFound
     """
     with db.read() as session:
-        return result_of(session, owned_import(session, actor, import_id))
+        return _result(session, db, owned_import(session, actor, import_id))
 
 
-def _sorted(db: Database, actor: Actor, upload: Upload, choices: Choices) -> tuple[Table, Sorted]:
-    table = read_table(upload.path, choices.reading)
-    fields = checked(choices.mapping, table.width)
-    if "portable" not in fields:
-        raise NoPhoneColumn
-    header = guess_header(table.rows) if choices.reading.header is None else choices.reading.header
-    body = table.rows.slice(1 if header else 0)
-    if body.is_empty():
-        raise NoRows
-    return table, sort_rows(body, fields, choices.region or region_of(db, actor))
+def history(db: Database, actor: Actor, before: int = 0, limit: int = HISTORY) -> list[Result]:
+    """The imports of the account, the newest first, those older than import ``before``."""
+    asked = select(ContactImport).where(ContactImport.account_id == actor.account_id)
+    if before:
+        asked = asked.where(col(ContactImport.id) < before)
+    with db.read() as session:
+        found = session.execute(asked.order_by(col(ContactImport.id).desc()).limit(limit)).scalars().all()
+        return [_result(session, db, made) for made in found]
 
 
-def _shown(table: pl.DataFrame) -> tuple[CheckedRow, ...]:
-    notes = table["note"] if "note" in table.columns else [""] * min(table.height, SHOWN)
+def habit(db: Database, actor: Actor, columns: tuple[Column, ...]) -> Habit | None:
+    """What this account chose the last time it imported a file with these columns."""
+    shape = shape_of([column.header for column in columns])
+    if not shape:
+        return None
+    asked = select(ContactImport).where(
+        ContactImport.account_id == actor.account_id, ContactImport.shape == shape, ContactImport.status == "done"
+    )
+    with db.read() as session:
+        made = session.execute(asked.order_by(col(ContactImport.id).desc()).limit(1)).scalars().first()
+    if made is None:
+        return None
+    mapping = {int(index): name for index, name in made.mapping.items() if is_field(name)}
+    return Habit(mapping, made.policy, made.reading.get("region", ""))
+
+
+def _result(session: Session, db: Database, made: ContactImport) -> Result:
+    assert made.id is not None
+    if made.status == "done":
+        steps.check_sum(made)
+    group = session.get(Group, made.group_id) if made.group_id else None
+    return Result(
+        made.id, made.filename, made.status, made.step, made.steps, group.id if group else None,
+        group.name if group else "", made.group_made, made.to_blacklist, made.read,
+        sum(getattr(made, outcome) for outcome in OUTCOMES), made.created, made.completed, made.known, made.duplicates,
+        made.blacklisted, made.rejected, repairable(session, made) if made.rejected else 0, made.created_at,
+        seconds_between(made.created_at, made.finished_at or db.now()), can_undo(made, db),
+        made.created_at + timedelta(days=UNDO_DAYS), made.failure, Undone.of_json(made.undone),
+    )  # fmt: skip
+
+
+def _rejected(table: pl.DataFrame) -> tuple[CheckedRow, ...]:
+    return tuple(
+        CheckedRow(row, name, value, reason, missing, printed(suggestion))
+        for row, name, value, reason, suggestion, missing in table.sort("row").head(SHOWN).iter_rows()
+    )
+
+
+def _shown(tables: list[pl.DataFrame]) -> tuple[CheckedRow, ...]:
+    if not tables:
+        return ()
+    table = pl.concat(tables).sort("row").head(SHOWN)
+    notes = table["note"] if "note" in table.columns else [""] * table.height
     return tuple(
         CheckedRow(r["row"], f"{r['prenom']} {r['nom']}".strip() or r["societe"], pretty(r["e164"]), note=note or "")
-        for r, note in zip(table.head(SHOWN).iter_rows(named=True), notes, strict=False)
+        for r, note in zip(table.iter_rows(named=True), notes, strict=True)
     )

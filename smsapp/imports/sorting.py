@@ -1,14 +1,20 @@
 """What becomes of each row of a file, before the book is looked at: it has a number, repeats one, or is rejected."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
+from smsapp.contacts.fields import VALUE_LENGTH
 from smsapp.contacts.service import FIELD_LENGTHS
 from smsapp.domain.phone import pretty, read_column
+from smsapp.imports.mapping import OWN
 
-KEPT = ("row", "e164", "territory", "warning", *FIELD_LENGTHS)
+KEPT = ("row", "e164", "territory", "warning", *FIELD_LENGTHS, "extra")
+NOTHING = "{}"  # ``extra`` of a row without fields of one's own
+
+_SPACES = ["  ", "\t", "\n", "\r", "\v", "\f", "\u00a0", "\u202f", "\u2009", "\u3000"]
 
 
 @dataclass(frozen=True)
@@ -26,40 +32,49 @@ class Sorted:
     rejected: pl.DataFrame
 
 
-def sort_rows(rows: pl.DataFrame, fields: Mapping[str, int], region: str) -> Sorted:
+def sort_rows(
+    rows: pl.DataFrame,
+    fields: Mapping[str, int],
+    region: str,
+    accepted: tuple[str, ...] = (),
+    repairs: Mapping[int, str] | None = None,
+) -> Sorted:
     """Sort the body of a table (`sandbox.Table.rows` without its header); ``fields``: field -> column number.
 
-    Of several rows with one number, the one with the most filled fields is kept, then the first (M12).
+    Of several rows with one number, the one with the most filled fields is kept, then the first (M12). ``accepted`` and
+    ``repairs`` as in `Choices`; a row that was repaired by hand is trusted whatever its flaw.
     """
-    table = rows.select(
-        "row",
-        "flaw",
-        value=pl.col(f"c{fields['portable']}"),
-        **{name: _tidy(fields.get(name), length) for name, length in FIELD_LENGTHS.items()},
-    )
+    table = rows.select("row", "flaw", value=pl.col(f"c{fields['portable']}"))
+    if repairs:
+        typed = pl.DataFrame(
+            {"row": list(repairs), "typed": list(repairs.values())}, schema={"row": pl.Int64, "typed": pl.String}
+        )
+        table = table.join(typed, on="row", how="left", maintain_order="left").select(
+            "row",
+            flaw=pl.when(pl.col("typed").is_null()).then("flaw").otherwise(pl.lit("")),
+            value=pl.coalesce("typed", "value"),
+        )
     table = table.hstack(read_column(table["value"], region))
+    if accepted:
+        table = _with_suggestions(table, accepted, region)
     bad = pl.col("e164").is_null() | (pl.col("flaw") != "")
-    rejected = table.filter(bad).select(
+    wrong = table.select(bad).to_series()
+    people = rows.select("row", **{name: _tidy(fields.get(name), length) for name, length in FIELD_LENGTHS.items()})
+    table = table.hstack(people.drop("row"))
+    flawed = pl.col("flaw") != ""
+    rejected = table.filter(wrong).select(
         "row",
         pl.concat_str("prenom", "nom", separator=" ").str.strip_chars().alias("name"),
         "value",
-        pl.when(pl.col("flaw") != "").then("flaw").otherwise("reason").alias("reason"),
-        pl.when(pl.col("flaw") != "").then(None).otherwise("suggestion").alias("suggestion"),
+        pl.when(flawed).then("flaw").otherwise("reason").alias("reason"),
+        pl.when(flawed).then(None).otherwise("suggestion").alias("suggestion"),
         pl.col("missing_digits").fill_null(0),
     )
-    filled = pl.sum_horizontal((pl.col(name) != "").cast(pl.Int8) for name in FIELD_LENGTHS)
-    ranked = (
-        table.filter(~bad)
-        .select(*KEPT, filled=filled)
-        .sort("e164", "filled", "row", descending=[False, True, False])
-        .with_columns(of=pl.col("row").first().over("e164"))
-    )
-    return Sorted(
-        read=table.height,
-        numbers=ranked.filter(pl.col("row") == pl.col("of")).select(KEPT).sort("row"),
-        repeated=ranked.filter(pl.col("row") != pl.col("of")).select(*KEPT, "of").sort("row"),
-        rejected=rejected,
-    )
+    good = table.select("row", "e164", "territory", "warning", *FIELD_LENGTHS).with_columns(extra=_extra(rows, fields))
+    if rejected.height:
+        good = good.filter(~wrong)
+    numbers, repeated = _distinct(good)
+    return Sorted(read=rows.height, numbers=numbers, repeated=repeated, rejected=rejected)
 
 
 def printed(suggestion: int | None) -> str:
@@ -67,7 +82,54 @@ def printed(suggestion: int | None) -> str:
     return pretty(suggestion) if suggestion else ""
 
 
+def _with_suggestions(table: pl.DataFrame, accepted: tuple[str, ...], region: str) -> pl.DataFrame:
+    """The rows whose suggestion was accepted, with the number that it is."""
+    taken = pl.col("e164").is_null() & pl.col("suggestion").is_not_null() & (pl.col("flaw") == "")
+    if "*" not in accepted:
+        taken &= pl.col("reason").is_in(list(accepted))
+    places = table.select(taken).to_series().arg_true()
+    if places.is_empty():
+        return table
+    texts = "+" + table["suggestion"].gather(places).cast(pl.String)
+    read = read_column(texts, region)
+    return table.with_columns(table[name].scatter(places, read[name]) for name in read.columns)
+
+
+def _distinct(good: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """One row per number, in the order of the file; and the others, with the row that is kept."""
+    twice = good["e164"].is_duplicated()
+    if not twice.any():
+        return good, good.clear().with_columns(of=pl.lit(None, dtype=pl.Int64))
+    filled = pl.sum_horizontal((pl.col(name) != "").cast(pl.Int8) for name in FIELD_LENGTHS) + (
+        pl.col("extra") != NOTHING
+    ).cast(pl.Int8)
+    ranked = (
+        good.filter(twice)
+        .with_columns(filled=filled)
+        .sort("e164", "filled", "row", descending=[False, True, False])
+        .with_columns(of=pl.col("row").first().over("e164"))
+        .drop("filled")
+    )
+    first = ranked.filter(pl.col("row") == pl.col("of")).select(KEPT)
+    numbers = pl.concat([good.filter(~twice), first]).sort("row")
+    return numbers, ranked.filter(pl.col("row") != pl.col("of")).select(*KEPT, "of").sort("row")
+
+
+def _extra(rows: pl.DataFrame, fields: Mapping[str, int]) -> pl.Series:
+    """The fields of one's own of each row, as JSON text."""
+    own = {name.removeprefix(OWN): f"c{at}" for name, at in fields.items() if name.startswith(OWN)}
+    if not own:
+        return pl.repeat(NOTHING, rows.height, eager=True)
+    cells = rows.select(_tidy(int(column[1:]), VALUE_LENGTH).alias(name) for name, column in own.items())
+    said = [json.dumps({name: cell for name, cell in zip(own, row, strict=True) if cell}) for row in cells.iter_rows()]
+    return pl.Series(said, dtype=pl.String)
+
+
 def _tidy(column: int | None, length: int) -> pl.Expr:
     if column is None:
         return pl.lit("")
-    return pl.col(f"c{column}").str.replace_all(r"\s+", " ").str.strip_chars().str.slice(0, length)
+    cell = pl.col(f"c{column}")
+    spaced = cell.str.contains_any(_SPACES)
+    return (
+        pl.when(spaced).then(cell.str.replace_all(r"\s+", " ").str.strip_chars()).otherwise(cell).str.slice(0, length)
+    )

@@ -1,25 +1,30 @@
-"""What the import page holds: the step (which the address decides), the guesses, the check, the result."""
+"""The first two steps of the import page: the file, how it is read, what its columns are, what to do with it.
+
+The address says where one is: nothing, ?file=ID, ?file=ID&step=check (`check_state.py`), ?done=ID (`result_state.py`).
+"""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import reflex as rx
 
-from smsapp.accounts.state import SessionState
-from smsapp.contacts.service import region_of, why_unreadable
+from smsapp.contacts.fields import MOST_FIELDS, fields
+from smsapp.contacts.groups import groups
+from smsapp.contacts.service import region_of
 from smsapp.domain.errors import Refusal
 from smsapp.domain.phone import Number, pretty, read_number
 from smsapp.i18n import Sentence
-from smsapp.imports import rejections, service
+from smsapp.imports import service
+from smsapp.imports.choices import POLICIES, Choices
 from smsapp.imports.countries import CODES
-from smsapp.imports.mapping import FIELDS, PROBABLE, SURE
-from smsapp.imports.rejections import CheckedRow
-from smsapp.imports.routes import uploads
+from smsapp.imports.mapping import OWN, PROBABLE, SURE, is_field, own_field
+from smsapp.imports.routes import upload_token, uploads
 from smsapp.imports.sandbox import Reading
 from smsapp.imports.service import Preview
-from smsapp.imports.writing import OUTCOMES, Choices
+from smsapp.imports.shown import Cell, ColumnHead, PreviewRow
+from smsapp.imports.steps import NoPhoneColumn
 from smsapp.web.guard import actor_of
 from smsapp.web.runtime import runtime
 
@@ -28,72 +33,10 @@ SHOWN_COLUMNS = 24
 Answer = TypeVar("Answer")
 
 
-@dataclass(frozen=True)
-class ColumnHead:
-    """A column of the file: what it is taken for, and how sure. ``look``: sure, probable, chosen, none."""
-
-    index: int
-    header: str
-    field: str
-    share: int
-    look: str
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A cell of the preview; ``bad``: a number that cannot be read."""
-
-    text: str
-    bad: bool = False
-    off: bool = False
-
-
-@dataclass(frozen=True)
-class PreviewRow:
-    row: int
-    cells: list[Cell]
-
-
-@dataclass(frozen=True)
-class FateRow:
-    """A row in its outcome, as the check and the result show it."""
-
-    row: int
-    name: str
-    value: str
-    why: Sentence
-    repair: str
-
-
-@dataclass(frozen=True)
-class Counts:
-    """What becomes of the rows; the five outcomes make up ``read``."""
-
-    read: int = 0
-    created: int = 0
-    known: int = 0
-    completed: int = 0
-    duplicates: int = 0
-    blacklisted: int = 0
-    rejected: int = 0
-    repairable: int = 0
-    ambiguous: int = 0
-
-
-@dataclass(frozen=True)
-class ReasonTab:
-    """A reason with its count."""
-
-    reason: str
-    why: Sentence
-    count: int
-
-
 class ImportState(rx.State):
-    """The import desk. The address says where one is: ?file=ID, then &step=check; ?done=ID afterwards."""
+    """The file, its columns and the settings."""
 
     step: str = "file"  # file, columns, check, result
-    busy: bool = False
     problem: Sentence = Sentence()
 
     columns_url: str = "/import"
@@ -118,42 +61,34 @@ class ImportState(rx.State):
     blacklist: bool = False
     region: str = "FR"  # how numbers without a country code are read
 
-    counts: Counts = Counts()
-    tab: str = "created"
-    fates: list[FateRow] = []
-
-    done_id: int = 0
-    done_group: str = ""
-    done_group_id: int = 0
-    reasons: list[ReasonTab] = []
-    reason: str = ""
+    policy: str = "complete"  # what to do with a number already in the book
+    remembered: bool = False  # the columns are taken as the last time
+    own_fields: list[str] = []  # "+Ville": fields of one's own, known or chosen
+    group_names: list[str] = []
+    token: str = ""  # without it no file is taken
 
     _file: str = ""
     _preview: Preview | None = None
     _mapping: dict[int, str] = {}
     _by_hand: set[int] = set()
-    _samples: dict[str, list[FateRow]] = {}
 
     @rx.event
     async def enter(self) -> None:
         """Show the step that the address names."""
         asked = self.router.url.query_parameters
-        file, done = str(asked.get("file", "")), str(asked.get("done", ""))
+        file = str(asked.get("file", ""))
         self.problem = Sentence()
-        self.busy = False
+        self.token = upload_token(runtime(), self.router.headers.cookie)
         try:
-            if done.isdecimal() and len(done) < 18:
-                await self._show_result(int(done))
+            if str(asked.get("done", "")):
+                self.step = "result"
             elif not file:
                 self.step = "file"
             else:
                 if file != self._file or self._preview is None:
                     await self._read(file, Reading())
-                if asked.get("step") == "check" and self._mapped():
-                    await self._check()
-                else:
-                    self._draw()
-                    self.step = "columns"
+                self._draw()
+                self.step = "check" if asked.get("step") == "check" and self._mapped() else "columns"
         except Refusal as refusal:
             self.step, self._file = "file", ""
             self.problem = Sentence.of(refusal.key, refusal.params)
@@ -180,8 +115,10 @@ class ImportState(rx.State):
     @rx.event
     def map_column(self, index: int, field: str) -> None:
         """Say what a column is; another column that was taken for the same is ignored from now on (S67)."""
-        if field not in (*FIELDS, ""):
+        if field and not is_field(field):
             return
+        if field.startswith(OWN) and field not in self.own_fields:
+            self.own_fields = [*self.own_fields, field][-MOST_FIELDS:]
         for other, taken in list(self._mapping.items()):
             if field and taken == field and other != index:
                 self._mapping[other] = ""
@@ -201,6 +138,12 @@ class ImportState(rx.State):
         self.blacklist = on
 
     @rx.event
+    def choose_policy(self, policy: str) -> None:
+        """What becomes of a number that is in the book already; never of its state (M27)."""
+        if policy in POLICIES:
+            self.policy = policy
+
+    @rx.event
     def choose_region(self, region: str) -> None:
         """The country whose numbers the file writes without a country code (S33)."""
         if region in CODES:
@@ -211,40 +154,10 @@ class ImportState(rx.State):
     def ask_check(self) -> rx.event.EventSpec | None:
         """On to the check, if there is a column with numbers."""
         if not self._mapped():
-            refusal = service.NoPhoneColumn()
+            refusal = NoPhoneColumn()
             self.problem = Sentence.of(refusal.key, refusal.params)
             return None
         return rx.redirect(f"/import?file={self._file}&step=check")
-
-    @rx.event
-    def choose_tab(self, tab: str) -> None:
-        """Show the rows of one outcome."""
-        if tab in OUTCOMES:
-            self.tab = tab
-            self.fates = self._samples.get(tab, [])
-
-    @rx.event
-    async def run(self) -> AsyncIterator[rx.event.EventSpec | None]:
-        """Import the file: all of it or nothing."""
-        self.busy = True
-        yield
-        try:
-            done = await self._ask(service.run_import, runtime().db, uploads(), _ACTOR, self._file, self._choices())
-        except Refusal as refusal:
-            self.problem = Sentence.of(refusal.key, refusal.params)
-            self.busy = False
-            return
-        self.busy = False
-        self._file, self._preview, self.group_name = "", None, ""
-        await (await self.get_state(SessionState))._refresh()
-        yield rx.redirect(f"/import?done={done.id}", replace=True)
-
-    @rx.event
-    async def choose_reason(self, reason: str) -> None:
-        """Show the rows that were rejected for one reason, or all."""
-        known = {tab.reason for tab in self.reasons}
-        self.reason = reason if reason in known else ""
-        await self._show_rejected()
 
     async def _ask(self, work: Callable[..., Answer], *args: Any) -> Answer:
         """One service function beside the event loop; ``_ACTOR`` stands for the person who is signed in."""
@@ -255,19 +168,38 @@ class ImportState(rx.State):
         """Read the file and take over the guesses; ``keep`` what was said of the columns."""
         found = await self._ask(service.preview, uploads(), _ACTOR, file, reading)
         if file != self._file:
-            self.blacklist = False
+            self.blacklist, self.policy = False, "complete"
             self.region = await self._ask(region_of, runtime().db, _ACTOR)
+            named = await self._ask(groups, runtime().db, _ACTOR, "", 50)
+            self.group_names = [one.name for one in named]
+            own = await self._ask(fields, runtime().db, _ACTOR)
+            self.own_fields = [OWN + one.name for one in own]
         self._file, self._preview = file, found
         self.columns_url = f"/import?file={file}"
         if not keep:
             self._mapping = {c.index: c.field for c in found.columns}
             self._by_hand = set()
+            await self._as_last_time(found)
         self.filename, self.kind, self.count = found.upload.name, found.kind, found.count
         self.kilobytes = max(1, round(found.upload.size / 1024))
         self.encoding, self.separator, self.sheet = found.reading.encoding, found.reading.separator, found.reading.sheet
         self.header = "yes" if found.reading.header else "no"
         self.sheets = list(found.sheets[:50])
         self.raw = list(found.raw)
+
+    async def _as_last_time(self, found: Preview) -> None:
+        """Take the columns for what they were taken the last time a file had them."""
+        last = await self._ask(service.habit, runtime().db, _ACTOR, found.columns)
+        self.remembered = last is not None
+        if last is None:
+            return
+        self._mapping = {c.index: last.mapping.get(c.index, "") for c in found.columns}
+        self._by_hand = {index for index, field in self._mapping.items() if field}
+        self.policy = last.policy
+        if last.region in CODES:
+            self.region = last.region
+        own = [field for field in last.mapping.values() if field.startswith(OWN)]
+        self.own_fields = list(dict.fromkeys([*self.own_fields, *own]))[-MOST_FIELDS:]
 
     def _draw(self) -> None:
         """The columns and the first rows, as they are mapped now."""
@@ -278,7 +210,12 @@ class ImportState(rx.State):
         shown = [c for c in found.columns if c.index < SHOWN_COLUMNS or c.index in mapped]
         self.columns = [
             ColumnHead(
-                c.index, c.header, self._mapping.get(c.index, ""), c.confidence, self._look(c.index, c.confidence)
+                c.index,
+                c.header,
+                self._mapping.get(c.index, ""),
+                c.confidence,
+                self._look(c.index, c.confidence),
+                own_field(c.header),
             )
             for c in shown
         ]
@@ -318,53 +255,7 @@ class ImportState(rx.State):
 
     def _choices(self) -> Choices:
         reading = self._preview.reading if self._preview else Reading()
-        return Choices(reading, dict(self._mapping), self.group_name, self.blacklist, self.region)
-
-    async def _check(self) -> None:
-        said = await self._ask(service.check, runtime().db, uploads(), _ACTOR, self._file, self._choices())
-        self.counts = Counts(
-            said.read, said.created, said.known, 0, said.duplicates, said.blacklisted, said.rejected, said.repairable,
-            said.ambiguous,
-        )  # fmt: skip
-        self._samples = {outcome: [_fate(row) for row in rows] for outcome, rows in said.samples.items()}
-        self.tab = "rejected" if said.rejected else "created"
-        self.fates = self._samples.get(self.tab, [])
-        self.step = "check"
-
-    async def _show_result(self, import_id: int) -> None:
-        done = await self._ask(service.import_result, runtime().db, _ACTOR, import_id)
-        self.counts = Counts(
-            done.read, done.created, done.known, done.completed, done.duplicates, done.blacklisted, done.rejected
-        )
-        self.filename, self.done_id = done.filename, done.id
-        self.done_group, self.done_group_id = done.group_name, done.group_id or 0
-        found = await self._ask(rejections.rejection_reasons, runtime().db, _ACTOR, import_id)
-        self.reasons = [ReasonTab(reason, _why(reason, 0), count) for reason, count in found.items()]
-        self.reason = ""
-        await self._show_rejected()
-        self.step = "result"
-
-    async def _show_rejected(self) -> None:
-        rows = await self._ask(_rejected, self.done_id, self.reason, _ACTOR)
-        self.fates = [_fate(row) for row in rows]
+        return Choices(reading, dict(self._mapping), self.group_name, self.blacklist, self.region, self.policy)
 
 
 _ACTOR: Any = object()
-
-
-def _rejected(import_id: int, reason: str, actor: Any) -> list[CheckedRow]:
-    return rejections.rejections(runtime().db, actor, import_id, reason=reason)
-
-
-def _fate(row: CheckedRow) -> FateRow:
-    if row.note:
-        return FateRow(row.row, row.name, row.value, Sentence.of("imports.repeats", {"row": int(row.note)}), "")
-    return FateRow(row.row, row.name, row.value, _why(row.reason, row.missing), row.suggestion)
-
-
-def _why(reason: str, missing: int) -> Sentence:
-    if not reason:
-        return Sentence()
-    if reason in ("open_quote", "extra_cells"):
-        return Sentence.of(f"imports.reason.{reason}", {})
-    return Sentence.of(*why_unreadable(reason, missing))

@@ -7,13 +7,14 @@ import json
 import re
 import secrets
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from smsapp.accounts.actor import Actor
 from smsapp.domain.errors import Refusal
 
-MAX_BYTES = 10 << 20
+MAX_BYTES = 100 << 20
 KEPT_SECONDS = 24 * 3600
 KEPT_FILES = 5  # of one account
 
@@ -102,11 +103,14 @@ class Uploads:
         Raises:
             UploadGone
         """
+        return self._read(actor, upload_id, ".meta")
+
+    def _read(self, actor: Actor, upload_id: str, suffix: str) -> Upload:
         if not _ID.fullmatch(upload_id):
             raise UploadGone
         path = self._of(actor) / f"{upload_id}.bin"
         try:
-            meta = json.loads(path.with_suffix(".meta").read_text())
+            meta = json.loads(path.with_suffix(suffix).read_text())
         except (OSError, ValueError) as error:
             raise UploadGone from error
         return Upload(upload_id, str(meta["name"]), int(meta["size"]), path)
@@ -124,9 +128,19 @@ class Uploads:
             raise UploadGone from error
         return upload
 
-    def give_back(self, upload: Upload) -> None:
+    def claimed(self, actor: Actor, upload_id: str) -> Upload:
+        """A file that was claimed, by this process or by one that is no more.
+
+        Raises:
+            UploadGone
+        """
+        return self._read(actor, upload_id, ".claimed")
+
+    def give_back(self, actor: Actor, upload_id: str) -> None:
         """The import of a claimed file did not happen: it can be claimed again."""
-        upload.path.with_suffix(".claimed").rename(upload.path.with_suffix(".meta"))
+        path = self._of(actor) / f"{upload_id}.claimed"
+        with suppress(FileNotFoundError):
+            path.rename(path.with_suffix(".meta"))
 
     def remove(self, upload: Upload) -> None:
         """Forget a file and everything that was made of it."""
@@ -141,6 +155,7 @@ class Uploads:
         # The age of a file on disk, not a business instant: the machine's own clock.
         files = sorted(folder.glob("*.bin"), key=lambda path: path.stat().st_mtime, reverse=True)
         for place, path in enumerate(files):
-            if place >= KEPT_FILES - 1 or time.time() - path.stat().st_mtime > KEPT_SECONDS:
+            claimed = path.with_suffix(".claimed").exists()  # being imported
+            if (place >= KEPT_FILES - 1 and not claimed) or time.time() - path.stat().st_mtime > KEPT_SECONDS:
                 for part in folder.glob(f"{path.stem}.*"):
                     part.unlink(missing_ok=True)

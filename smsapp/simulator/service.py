@@ -28,7 +28,7 @@ from smsapp.domain.tariff import SmsType, Tariff
 from smsapp.domain.template import VARIABLES, SenderKind, Template, stop_mention
 from smsapp.imports.mapping import guess_columns, guess_header
 from smsapp.imports.sandbox import Reading, read_table
-from smsapp.imports.service import NoPhoneColumn
+from smsapp.imports.steps import NoPhoneColumn
 
 ASSUMED: Final = {"nom": "Bernard", "prenom": "Camille", "email": "camille@example.net", "societe": "Maison Martin"}
 """What variables stand for when nobody is named; none of these needs Unicode."""

@@ -20,6 +20,8 @@ from smsapp.contacts import search
 from smsapp.db import connect
 from smsapp.db.migrate import UnknownSchema, upgrade
 from smsapp.demo import removal
+from smsapp.imports.jobs import Jobs
+from smsapp.imports.uploads import Uploads
 from smsapp.sending.assembly import engine_of
 from smsapp.sending.engine import Engine
 from smsapp.sending.leader import AlreadyRunning
@@ -45,6 +47,9 @@ async def life(app: rx.App, settings: Settings) -> AsyncIterator[Runtime]:
             await stack.enter_async_context(_others(rt))
             if settings.web_sends:
                 rt.engine = await stack.enter_async_context(_engine(rt))
+            rt.imports = Jobs(db, Uploads(settings.data_dir / "uploads"), rt.hub.changed)
+            stack.push_async_callback(asyncio.to_thread, rt.imports.stop)
+            await asyncio.to_thread(rt.imports.resume)
         except (OSError, OperationalError, UnsafeSettings, UnknownSchema, AlreadyRunning) as problem:
             _give_up(problem)
         use(rt)

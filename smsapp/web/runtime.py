@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from smsapp.db import Database
+from smsapp.imports.jobs import Jobs
 from smsapp.sending.engine import Engine
 from smsapp.sending.wake import Wakes
 from smsapp.settings import Settings
@@ -32,6 +33,7 @@ class Runtime:
     engine: Engine | None = None
     wakes: Wakes | None = None
     beat: datetime | None = None
+    imports: Jobs | None = None
     connected: Callable[[str], bool] = _nobody
     flashes: Flashes = field(default_factory=Flashes)
     luggage: Luggage = field(default_factory=Luggage)

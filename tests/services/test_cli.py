@@ -7,8 +7,10 @@ import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner
 
+from smsapp.accounts.tables import User
 from smsapp.cli import app
 from smsapp.db import connect
+from smsapp.sending.leader import Leader
 
 
 @pytest.fixture
@@ -43,3 +45,53 @@ def test_unsafe_settings_are_told_in_a_sentence(run: CliRunner, monkeypatch: pyt
     refused = run.invoke(app, ["ledger", "check"])
     assert refused.exit_code == 2
     assert "SMSAPP_DATABASE_URL" in refused.output
+
+
+def test_a_file_is_imported_as_the_page_does(run: CliRunner, tmp_path: Path) -> None:
+    """S64, S73: the page's own service, the same sum, the rejected rows with their reasons."""
+    run.invoke(app, ["db", "upgrade"])
+    db = connect(f"sqlite:///{tmp_path / 'smsapp.db'}")
+    with db.write() as session:
+        session.connection().execute(
+            text("INSERT INTO account (id, name, time_zone, region, is_demo, created_at)"
+                 " VALUES (1, 'Lavande', 'Europe/Paris', 'FR', 0, '2026-01-01 00:00:00')")
+        )  # fmt: skip
+        session.add(User(account_id=1, identifiant="Lavande", email="l@x.fr", password_hash="", created_at=db.now()))
+    db.close()
+    file = tmp_path / "clients.csv"
+    file.write_text("Client;N°;Ville\nRey;0612345678;Lyon\nRoi;0696123456;Nice\nRey;06 12 34 56 78;\n")
+    asked = ["import", str(file), "--account", "lavande", "--map", "2=portable", "--map", "ville=+Ville", "--json"]
+    tried = run.invoke(app, [*asked, "--dry-run"])
+    assert tried.exit_code == 0, tried.output
+    counts = {"read": 3, "created": 1, "completed": 0, "known": 0, "duplicates": 1, "blacklisted": 0, "rejected": 1}
+    rejected = {"row": 3, "value": "0696123456", "reason": "needs_country_code", "suggestion": "+596 696 12 34 56"}
+    assert json.loads(tried.output) == counts | {"rejected_rows": [rejected]}
+    done = run.invoke(app, [*asked, "--group", "Juin"])
+    assert json.loads(done.output) == {"import": 1} | counts | {"rejected_rows": [rejected]}
+    again = json.loads(run.invoke(app, [*asked, "--blacklist"]).output)
+    assert (again["created"], again["known"]) == (1, 0)
+    plain = run.invoke(app, asked[:-1])
+    assert "blacklisted: 1" in plain.output
+    assert "3\t0696123456\tneeds_country_code" in plain.output
+    assert not list((tmp_path / "uploads").rglob("*.bin"))
+    for wrong, said in (
+        (["--account", "nobody"], "Nobody has"),
+        (["--account", "lavande", "--map", "9=nom"], "does not name"),
+        (["--account", "lavande", "--map", "2="], "Choose the column"),
+    ):
+        refused = run.invoke(app, ["import", str(file), *wrong])
+        assert (refused.exit_code, said in refused.output) == (1, True), refused.output
+
+
+def test_nothing_is_imported_beside_a_server_on_sqlite(run: CliRunner, tmp_path: Path) -> None:
+    run.invoke(app, ["db", "upgrade"])
+    db = connect(f"sqlite:///{tmp_path / 'smsapp.db'}")
+    leader = Leader(db)
+    leader.take()
+    file = tmp_path / "clients.csv"
+    file.write_text("Portable\n0612345678\n")
+    refused = run.invoke(app, ["import", str(file), "--account", "lavande"])
+    leader.release()
+    db.close()
+    assert refused.exit_code == 2
+    assert "another smsapp" in refused.output

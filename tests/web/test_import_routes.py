@@ -8,11 +8,11 @@ import pytest
 
 from smsapp.accounts import sessions
 from smsapp.accounts.actor import Actor
-from smsapp.imports.routes import ROUTES, neutral, uploads
+from smsapp.imports.choices import Choices
+from smsapp.imports.routes import ROUTES, neutral, upload_token, uploads
 from smsapp.imports.sandbox import Reading
 from smsapp.imports.service import preview, run_import
 from smsapp.imports.uploads import MAX_BYTES
-from smsapp.imports.writing import Choices
 from smsapp.web.http import routes
 from smsapp.web.runtime import Runtime
 
@@ -30,6 +30,7 @@ async def browser(rt: Runtime) -> AsyncIterator[httpx.AsyncClient]:
 def sign_in(browser: httpx.AsyncClient, rt: Runtime, actor: Actor) -> None:
     sid = sessions.open_session(rt.db, actor.user_id, timedelta(hours=1))
     browser.cookies.set(rt.people.cookie, sid)
+    browser.headers["x-upload-token"] = upload_token(rt, f"{rt.people.cookie}={sid}")
 
 
 async def test_a_file_comes_in_and_its_rejected_rows_go_out(
@@ -60,6 +61,11 @@ async def test_nobody_else_gets_in(browser: httpx.AsyncClient, rt: Runtime, pers
     for origin in ("http://evil.example", "null", ""):
         refused = await browser.post("/import/files", content=TABLE, headers={"origin": origin})
         assert (refused.status_code, refused.json()["key"]) == (403, "web.foreign_origin")
+    for proof in ("", "0" * 64, upload_token(rt, f"{rt.people.cookie}=another"), "é"):
+        refused = await browser.post("/import/files", content=TABLE, headers={"x-upload-token": proof.encode()})
+        assert (refused.status_code, refused.json()["key"]) == (403, "imports.bad_token")
+    for method in ("GET", "HEAD", "PUT", "DELETE"):
+        assert (await browser.request(method, "/import/files")).status_code == 405
     incoming = uploads().receive(rival, "theirs.csv")
     incoming.write(TABLE)
     theirs = run_import(rt.db, uploads(), rival, incoming.done().id, Choices(Reading(header=True), {1: "portable"}))
@@ -73,12 +79,12 @@ async def test_a_file_that_is_too_large_is_a_sentence(
     announced = await browser.post("/import/files", content=b"x" * (MAX_BYTES + 1))
 
     async def pieces() -> AsyncIterator[bytes]:
-        for _ in range(11):
+        for _ in range((MAX_BYTES >> 20) + 1):
             yield b"x" * (1 << 20)
 
     unannounced = await browser.post("/import/files", content=pieces())
     for answer in (announced, unannounced):
-        assert (answer.status_code, answer.json()) == (413, {"key": "imports.bad.too_big", "params": {"limit": 10}})
+        assert (answer.status_code, answer.json()) == (413, {"key": "imports.bad.too_big", "params": {"limit": 100}})
     kept = rt.settings.data_dir / "uploads"
     assert not list(kept.rglob("*.bin"))
 

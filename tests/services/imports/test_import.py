@@ -15,18 +15,22 @@ from smsapp.contacts.groups import create_group, group, groups
 from smsapp.contacts.service import Query, Sheet, contact, contacts, count, create_contact, pick
 from smsapp.db import Database
 from smsapp.domain.errors import Refusal
+from smsapp.imports.choices import Choices
 from smsapp.imports.rejections import rejected_rows, rejection_reasons, rejections
 from smsapp.imports.sandbox import Reading
-from smsapp.imports.service import NoPhoneColumn, check, import_result, preview, run_import
+from smsapp.imports.service import Check, Result, check, import_result, preview, run_import
+from smsapp.imports.steps import NoPhoneColumn
+from smsapp.imports.undo import ImportNotFound
 from smsapp.imports.uploads import UploadGone, Uploads
-from smsapp.imports.writing import Choices, ImportNotFound, Result
 from tests.services.imports.conftest import DATA
 
 Receive = Callable[..., str]
 
 
-def outcome(result: Result) -> tuple[int, int, int, int, int, int]:
-    return (result.read, result.created, result.known, result.duplicates, result.blacklisted, result.rejected)
+def outcome(result: Result | Check) -> tuple[int, int, int, int, int, int]:
+    """Read, created, already in the book (completed or not), duplicates, blacklisted, rejected."""
+    known = result.known + result.completed
+    return (result.read, result.created, known, result.duplicates, result.blacklisted, result.rejected)
 
 
 def guessed(uploads: Uploads, actor: Actor, upload_id: str, **more: object) -> Choices:
@@ -39,7 +43,7 @@ def bring(db: Database, uploads: Uploads, actor: Actor, upload_id: str, **more: 
     choices = guessed(uploads, actor, upload_id, **more)
     said = check(db, uploads, actor, upload_id, choices)
     done = run_import(db, uploads, actor, upload_id, choices)
-    assert outcome(done) == (said.read, said.created, said.known, said.duplicates, said.blacklisted, said.rejected)
+    assert (outcome(done), done.completed) == (outcome(said), said.completed)
     assert sum(said.reasons.values()) == said.rejected
     return done
 
@@ -69,7 +73,7 @@ def test_m4_s64_s65_every_kind_of_file_is_read_with_its_accents_and_its_columns(
     done = bring(db, uploads, actor, upload, group_name="Clients juin")
     assert done.read == rows
     assert done.created == count(db, actor) == group(db, actor, done.group_id or 0).members
-    assert done.rejected == sum(rejection_reasons(db, actor, done.id).values())
+    assert done.rejected == sum(one.count for one in rejection_reasons(db, actor, done.id))
     assert min(done.created, done.duplicates, done.rejected) > 0
     assert pick(db, actor, "lemaire timothee")[0].prenom == "Timothée"
     first = rejections(db, actor, done.id)[0]
@@ -150,7 +154,7 @@ def test_a_known_number_keeps_its_state_and_has_its_empty_fields_completed(
         db, uploads, actor, receive(actor, b"Portable;Nom;Prenom;Mail\n0612345678;AUTRE;Ines;i@x.fr\n"), group_name="G"
     )
     assert outcome(done) == (1, 0, 1, 0, 0, 0)
-    assert done.completed == 1
+    assert (done.completed, done.known) == (1, 0)
     row = contact(db, actor, made).row
     assert (row.nom, row.prenom, row.email) == ("Moreau", "Ines", "i@x.fr")
     assert [tag.name for tag in row.groups] == ["G"]
@@ -242,7 +246,7 @@ def test_an_import_that_fails_leaves_the_book_and_the_file_as_they_were(
         raise RuntimeError("power cut")
 
     with monkeypatch.context() as broken:
-        broken.setattr("smsapp.imports.writing._reject", fall)
+        broken.setattr("smsapp.imports.steps.write_slice", fall)
         with pytest.raises(RuntimeError):
             run_import(db, uploads, actor, upload, choices)
     assert count(db, actor) == len(groups(db, actor)) == 0

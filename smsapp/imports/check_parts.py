@@ -1,0 +1,72 @@
+"""The third step of an import: what would become of each row, before anything is written."""
+
+import reflex as rx
+from reflex.components.component import Component
+
+from smsapp.i18n import number, t
+from smsapp.imports.check_state import CheckState as C
+from smsapp.imports.parts import problem
+from smsapp.imports.repair_parts import fates_table, rejected_card
+from smsapp.ui import card, empty_state, note, skeleton
+from smsapp.ui.icons import icon
+
+
+def check_step() -> Component:
+    """Six outcomes that make up the rows read, the rows of each, the rejected ones to be put right."""
+    return rx.cond(C.checked, _checked(), rx.el.div(problem(), skeleton(6), class_name="col g16"))
+
+
+def _checked() -> Component:
+    return rx.el.div(
+        problem(),
+        rx.el.p(
+            t("imports.checked", count=C.counts.read),
+            rx.cond(C.repaired > 0, rx.fragment(", ", t("imports.repaired_here", count=C.repaired))),
+            class_name="mut",
+            role="status",
+        ),
+        rx.el.div(
+            _sum("created", "user-plus", C.counts.created, "good"),
+            _sum("completed", "user-check", C.counts.completed, "good"),
+            _sum("known", "users", C.counts.known),
+            _sum("duplicates", "copy", C.counts.duplicates),
+            _sum("blacklisted", "ban", C.counts.blacklisted),
+            _sum("rejected", "circle-x", C.counts.rejected, "wrong"),
+            class_name="sums",
+            role="group",
+            aria_label=t("imports.outcomes"),
+        ),
+        rx.cond(C.counts.ambiguous > 0, note(t("imports.ambiguous", count=C.counts.ambiguous), tone="amber")),
+        rx.cond(C.tab == "rejected", rejected_card(C, take="imports.take"), _plain()),
+        class_name="col g16",
+    )
+
+
+def _plain() -> Component:
+    return card(
+        rx.cond(
+            C.fates.length() > 0,
+            fates_table(C.fates),
+            empty_state("circle-check", t("imports.no_rows_here"), t("imports.no_rows_here_why")),
+        ),
+        rx.cond(
+            C.fates.length() >= 50,
+            rx.el.p(t("imports.first_rows", count=C.fates.length()), class_name="t2 mut fates-head"),
+        ),
+        flush=True,
+    )
+
+
+def _sum(outcome: str, name: str, count: rx.Var[int], tone: str = "") -> Component:
+    why = rx.el.span(t(f"imports.{outcome}_why"), class_name="t1 mut")
+    if outcome == "rejected":
+        fixed = rx.el.span(t("imports.repairable", count=C.counts.repairable), class_name="t1 mut")
+        why = rx.cond(C.counts.repairable > 0, fixed, why)
+    return rx.el.button(
+        rx.el.span(icon(name), t(f"imports.{outcome}"), class_name=f"what {tone}"),
+        rx.el.span(number(count), class_name="big x22"),
+        why,
+        type="button",
+        on_click=C.choose_tab(outcome),
+        custom_attrs={"aria-pressed": rx.cond(C.tab == outcome, "true", "false")},
+    )

@@ -1,0 +1,143 @@
+"""The third step of the import page: what would become of each row, repairs in place, and the word to go."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import reflex as rx
+
+from smsapp.domain.errors import Refusal
+from smsapp.i18n import Sentence
+from smsapp.imports import service
+from smsapp.imports.choices import Choices
+from smsapp.imports.routes import jobs, uploads
+from smsapp.imports.shown import Counts, FateRow, ReasonTab, counts_of, fate_of, typed, why
+from smsapp.imports.state import ImportState
+from smsapp.imports.steps import OUTCOMES
+from smsapp.web.guard import actor_of
+from smsapp.web.runtime import runtime
+
+MOST_REPAIRS = 2_000  # typed by hand, one by one
+
+Answer = TypeVar("Answer")
+
+
+class CheckState(rx.State):
+    """The dry run. Nothing is written before ``run``."""
+
+    busy: bool = False
+    checked: bool = False
+    counts: Counts = Counts()
+    tab: str = "created"
+    reasons: list[ReasonTab] = []
+    reason: str = ""
+    repairable: int = 0  # of the rows shown: all, or those of one reason
+    repaired: int = 0  # rows that were put right here
+    fates: list[FateRow] = []
+
+    _file: str = ""
+    _repairs: dict[int, str] = {}
+    _accepted: list[str] = []
+    _typing: dict[int, str] = {}
+    _samples: dict[str, list[FateRow]] = {}
+
+    @rx.event
+    async def enter(self) -> None:
+        """Check the file, if the address says that one is there."""
+        desk = await self.get_state(ImportState)
+        self.busy = False
+        if desk.step != "check":
+            return
+        if desk._file != self._file:
+            self._file = desk._file
+            self._repairs, self._accepted, self._typing = {}, [], {}
+        await self._check(desk)
+        self.tab = "rejected" if self.counts.rejected else "created"
+        self._draw()
+
+    @rx.event
+    def choose_tab(self, tab: str) -> None:
+        """Show the rows of one outcome."""
+        if tab in OUTCOMES:
+            self.tab, self.reason = tab, ""
+            self._draw()
+
+    @rx.event
+    def choose_reason(self, reason: str) -> None:
+        """Show the rows that are rejected for one reason, or all."""
+        self.reason = reason if reason in {tab.reason for tab in self.reasons} else ""
+        self._draw()
+
+    @rx.event
+    async def type_number(self, row: int, number: str) -> None:
+        """Say whether the number being typed for a row can be written to."""
+        desk = await self.get_state(ImportState)
+        if row in {fate.row for fate in self.fates} and len(number) <= 100:
+            self._typing[row] = number
+            self.fates = [typed(fate, number, desk.region) if fate.row == row else fate for fate in self.fates]
+
+    @rx.event
+    async def accept(self, row: int) -> None:
+        """Take the number typed for a row, or the one that is suggested."""
+        fate = next((one for one in self.fates if one.row == row and one.ready), None)
+        if fate is not None and len(self._repairs) < MOST_REPAIRS:
+            self._repairs[row] = self._typing.pop(row, "") or fate.repair
+            await self._check(await self.get_state(ImportState))
+            self._draw()
+
+    @rx.event
+    async def accept_all(self) -> None:
+        """Take every suggestion, of one reason or of all."""
+        self._accepted = sorted({*self._accepted, self.reason or "*"})
+        await self._check(await self.get_state(ImportState))
+        self._draw()
+
+    @rx.event
+    async def run(self) -> rx.event.EventSpec | None:
+        """Begin the import; it goes on whether the page stays or not."""
+        desk = await self.get_state(ImportState)
+        if desk.step != "check" or self.busy:
+            return None
+        self.busy = True
+        try:
+            import_id = await self._ask(service.begin_import, self._file, self._choices(desk))
+        except Refusal as refusal:
+            desk.problem = Sentence.of(refusal.key, refusal.params)
+            self.busy = False
+            return None
+        jobs().start(import_id)
+        desk._file, desk._preview, desk.group_name = "", None, ""
+        self._file = ""
+        return rx.redirect(f"/import?done={import_id}", replace=True)
+
+    async def _check(self, desk: ImportState) -> None:
+        try:
+            said = await self._ask(service.check, self._file, self._choices(desk))
+        except Refusal as refusal:
+            desk.step, desk.problem = "columns", Sentence.of(refusal.key, refusal.params)
+            return
+        self.checked = True
+        before = self.counts.rejected + self.repaired if self._repairs or self._accepted else said.rejected
+        self.counts = counts_of(said)
+        self.repaired = max(0, before - said.rejected)
+        self.reasons = [
+            ReasonTab(reason, why(reason), count, said.repairable.get(reason, 0))
+            for reason, count in said.reasons.items()
+        ]
+        self._samples = {name: [fate_of(row) for row in rows] for name, rows in said.samples.items()}
+
+    def _draw(self) -> None:
+        if self.reason not in {tab.reason for tab in self.reasons}:
+            self.reason = ""
+        self.repairable = sum(tab.repairable for tab in self.reasons if self.reason in ("", tab.reason))
+        name = f"rejected/{self.reason}" if self.tab == "rejected" and self.reason else self.tab
+        self.fates = self._samples.get(name, [])
+
+    def _choices(self, desk: ImportState) -> Choices:
+        return replace(desk._choices(), accepted=tuple(self._accepted), repairs=dict(self._repairs))
+
+    async def _ask(self, work: Callable[..., Answer], *args: Any) -> Answer:
+        """One service function beside the event loop, for the person who is signed in."""
+        actor = await actor_of(self)
+        return await asyncio.to_thread(work, runtime().db, uploads(), actor, *args)

@@ -1,0 +1,138 @@
+"""What the page shows of an import: columns, rows with their outcome, counts, the past."""
+
+from dataclasses import dataclass, field
+
+from smsapp.contacts.service import why_unreadable
+from smsapp.domain.phone import Number, Unreadable, read_number
+from smsapp.i18n import Sentence
+from smsapp.imports.rejections import CheckedRow
+from smsapp.imports.service import Check, Result
+
+FLAWS = ("open_quote", "extra_cells")
+
+
+@dataclass(frozen=True)
+class ColumnHead:
+    """A column of the file: what it is taken for, and how sure. ``look``: sure, probable, chosen, none.
+
+    ``own`` is the field of one's own that it could become.
+    """
+
+    index: int
+    header: str
+    field: str
+    share: int
+    look: str
+    own: str = ""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of the preview; ``bad``: a number that cannot be read."""
+
+    text: str
+    bad: bool = False
+    off: bool = False
+
+
+@dataclass(frozen=True)
+class PreviewRow:
+    row: int
+    cells: list[Cell]
+
+
+@dataclass(frozen=True)
+class FateRow:
+    """A row in its outcome. ``repair``: the number that is suggested. ``hint``: what is wrong with the number being
+    typed in its place; ``ready``: it can be imported as it is typed or suggested.
+    """
+
+    row: int
+    name: str
+    value: str
+    why: Sentence
+    repair: str
+    hint: Sentence = field(default_factory=Sentence)
+    ready: bool = False
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What becomes of the rows; the six outcomes make up ``read``."""
+
+    read: int = 0
+    created: int = 0
+    completed: int = 0
+    known: int = 0
+    duplicates: int = 0
+    blacklisted: int = 0
+    rejected: int = 0
+    repairable: int = 0
+    ambiguous: int = 0
+    imported: int = 0
+
+
+@dataclass(frozen=True)
+class ReasonTab:
+    """A reason with its count, and how many of its rows have a suggestion."""
+
+    reason: str
+    why: Sentence
+    count: int
+    repairable: int = 0
+
+
+@dataclass(frozen=True)
+class PastImport:
+    """An import in the history. ``rows``: what was brought in."""
+
+    id: int
+    name: str
+    at: str
+    status: str
+    read: int
+    rows: int
+    rejected: int
+
+
+def counts_of(found: Check | Result) -> Counts:
+    """The outcomes of a check or of an import."""
+    outcomes = (found.created, found.completed, found.known, found.duplicates, found.blacklisted, found.rejected)
+    imported = found.created + found.completed + found.known
+    if isinstance(found, Result):
+        return Counts(found.read, *outcomes, found.repairable, 0, imported)
+    return Counts(found.read, *outcomes, sum(found.repairable.values()), found.ambiguous, imported)
+
+
+def fate_of(row: CheckedRow) -> FateRow:
+    """A row as it is shown."""
+    if row.note:
+        return FateRow(row.row, row.name, row.value, Sentence.of("imports.repeats", {"row": int(row.note)}), "")
+    ready = bool(row.suggestion) and row.reason not in FLAWS
+    return FateRow(row.row, row.name, row.value, why(row.reason, row.missing), row.suggestion, ready=ready)
+
+
+def why(reason: str, missing: int = 0) -> Sentence:
+    """Why a row is rejected."""
+    if not reason:
+        return Sentence()
+    if reason in FLAWS:
+        return Sentence.of(f"imports.reason.{reason}", {})
+    return Sentence.of(*why_unreadable(reason, missing))
+
+
+def typed(row: FateRow, number: str, region: str) -> FateRow:
+    """A row whose number is being typed."""
+    text = number.strip()
+    found = read_number(text, region) if text else None
+    hint = Sentence()
+    if isinstance(found, Unreadable):
+        missing = found.missing_digits or 0
+        hint = Sentence.of("imports.still_missing", {"count": missing}) if missing else why(found.reason)
+    return FateRow(row.row, row.name, row.value, row.why, row.repair, hint, isinstance(found, Number))
+
+
+def past(found: Result) -> PastImport:
+    """An import as the history shows it."""
+    rows = found.created + found.completed + found.known
+    return PastImport(found.id, found.filename, found.at.isoformat(), found.status, found.read, rows, found.rejected)

@@ -1,0 +1,227 @@
+"""An import from its first step to its last: each step is one transaction that also says how far the import is.
+
+A process that dies between two steps leaves a ``running`` import behind: whoever starts next sorts the same file the
+same way and goes on after the last step that was committed. What cannot go on is taken back whole. Never half.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import polars as pl
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from smsapp.accounts.actor import Actor
+from smsapp.accounts.tables import Account, User
+from smsapp.contacts.fields import fields_of, key_of, new_field
+from smsapp.db import Database
+from smsapp.domain.errors import Refusal
+from smsapp.imports.choices import Choices
+from smsapp.imports.mapping import OWN, checked, guess_header, shape_of
+from smsapp.imports.sandbox import Table, read_table
+from smsapp.imports.sorting import Sorted, sort_rows
+from smsapp.imports.tables import ContactImport
+from smsapp.imports.undo import take_back
+from smsapp.imports.uploads import Upload, UploadGone, Uploads
+from smsapp.imports.writing import group_for, reject, write_slice
+
+SLICE = 100_000  # numbers in one transaction: a second of SQLite's only writer
+REJECTED = 20_000  # rejected rows in one transaction
+OUTCOMES = ("created", "completed", "known", "duplicates", "blacklisted", "rejected")
+TURN = 7_301_200  # any constant: the family of locks by which the imports of an account take turns
+
+Told = Callable[[int], bool]
+"""Called with the account's id after each step; False stops the import there, to go on another time."""
+
+
+class NoPhoneColumn(Refusal):
+    """No column of the file was chosen as the one with the numbers (S67)."""
+
+    key = "imports.no_phone_column"
+
+
+class NoRows(Refusal):
+    """The file has a header and nothing below it."""
+
+    key = "imports.bad.empty"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A sorted file, cut into steps: rejected rows first, then the numbers in rising order."""
+
+    table: Table
+    found: Sorted
+    header: bool
+    region: str
+    edges: tuple[tuple[int, int], ...]  # lowest and highest number of each slice
+
+    @property
+    def rejections(self) -> int:
+        """How many steps the rejected rows take."""
+        return -(-self.found.rejected.height // REJECTED)
+
+    @property
+    def steps(self) -> int:
+        """How many steps there are."""
+        return self.rejections + len(self.edges)
+
+    def slice_of(self, place: int) -> pl.DataFrame:
+        """The numbers of one slice."""
+        low, high = self.edges[place]
+        return self.found.numbers.filter(pl.col("e164").is_between(low, high))
+
+
+def plan(upload: Upload, choices: Choices, region: str) -> Plan:
+    """Read and sort a file.
+
+    Raises:
+        UnreadableFile, NoPhoneColumn, NoRows
+    """
+    table = read_table(upload.path, choices.reading)
+    fields = checked(choices.mapping, table.width)
+    if "portable" not in fields:
+        raise NoPhoneColumn
+    header = guess_header(table.rows) if choices.reading.header is None else choices.reading.header
+    body = table.rows.slice(1 if header else 0)
+    if body.is_empty():
+        raise NoRows
+    found = sort_rows(body, fields, choices.region or region, choices.accepted, choices.repairs)
+    outcomes = found.numbers.height + found.repeated.height + found.rejected.height
+    assert outcomes == found.read, f"{found.read} rows read, {outcomes} accounted for"
+    numbers = found.numbers["e164"].sort()
+    edges = tuple(
+        (int(numbers[at]), int(numbers[min(at + SLICE, numbers.len()) - 1])) for at in range(0, numbers.len(), SLICE)
+    )
+    return Plan(table, found, header, choices.region or region, edges)
+
+
+def begin(db: Database, actor: Actor, upload: Upload, choices: Choices) -> int:
+    """Note an import that is to run; its id."""
+    with db.write() as session:
+        made = ContactImport(
+            account_id=actor.account_id,
+            user_id=actor.user_id,
+            filename=upload.name,
+            status="running",
+            upload=upload.id,
+            choices=choices.to_json(),
+            policy=choices.policy,
+            to_blacklist=choices.blacklist,
+            created_at=db.now(),
+        )
+        session.add(made)
+        session.flush()
+        assert made.id is not None
+        return made.id
+
+
+def work(db: Database, uploads: Uploads, import_id: int, told: Told = lambda _: True) -> None:
+    """Run a ``running`` import from where it is to its end.
+
+    Harmless when another process does the same: a step that was done is not done again.
+
+    Raises:
+        Refusal: the file cannot be imported; what was written is taken back, the file can be tried again.
+    """
+    with db.read() as session:
+        made = session.get(ContactImport, import_id)
+        if made is None or made.status != "running":
+            return
+        actor = _actor(session, made)
+        region = _region(session, made)
+    choices = Choices.of_json(made.choices)
+    try:
+        upload = uploads.claimed(actor, made.upload)
+        course = plan(upload, choices, region)
+        if made.steps and (made.steps, made.read) != (course.steps, course.found.read):
+            raise UploadGone  # sorted otherwise than before, by another version of the rules: not to be mixed
+        for step in range(made.step, course.steps + 1):
+            if not db.retrying(lambda session, step=step: _step(session, db, actor, import_id, choices, course, step)):  # type: ignore[misc]
+                return
+            if not told(actor.account_id) and step < course.steps:
+                return
+    except Exception as problem:
+        take_back(db, import_id, problem.key if isinstance(problem, Refusal) else "imports.failed")
+        told(actor.account_id)
+        uploads.give_back(actor, made.upload)
+        raise
+    uploads.remove(upload)
+
+
+def running(db: Database) -> list[int]:
+    """The imports that have not come to an end."""
+    with db.read() as session:
+        return list(session.execute(select(col(ContactImport.id)).where(ContactImport.status == "running")).scalars())
+
+
+def _step(
+    session: Session, db: Database, actor: Actor, import_id: int, choices: Choices, course: Plan, step: int
+) -> bool:
+    """Do one step, if it is the next; the step after the last one ends the import."""
+    take_turn(session, db, actor)
+    made = session.get(ContactImport, import_id)
+    if made is None or made.status != "running" or made.step != step:
+        return False
+    found = course.found
+    if step == 0:
+        _describe(session, db, actor, made, choices, course)
+    if step < course.rejections:
+        part = found.rejected.slice(step * REJECTED, REJECTED)
+        reject(session, import_id, part, course.table.rows)
+        made.rejected += part.height
+    elif step < course.steps:
+        write_slice(session, db, actor, made, choices, course.slice_of(step - course.rejections))
+    made.step = step + 1
+    if step == course.steps:
+        made.status, made.upload, made.choices, made.finished_at = "done", "", {}, db.now()
+        check_sum(made)
+    session.add(made)
+    session.flush()
+    return True
+
+
+def _describe(
+    session: Session, db: Database, actor: Actor, made: ContactImport, choices: Choices, course: Plan
+) -> None:
+    """What is known of the import before anything is written."""
+    table, found = course.table, course.found
+    made.reading = {
+        "kind": table.kind, "encoding": table.encoding, "separator": table.separator, "sheet": table.sheet,
+        "header": str(course.header), "region": course.region,
+    }  # fmt: skip
+    made.columns = list(table.rows.row(0)[2:]) if course.header else [""] * table.width
+    taken = sorted(checked(choices.mapping, table.width).values())
+    made.mapping = {str(index): choices.mapping[index] for index in taken}
+    known = {one.key for one in fields_of(session, actor.account_id)}
+    for name in made.mapping.values():
+        if name.startswith(OWN) and key_of(name[1:]) not in known:
+            new_field(session, db, actor, name[1:])
+    made.shape = shape_of(made.columns)
+    made.read, made.duplicates, made.steps = found.read, found.repeated.height, course.steps
+    if choices.group_name.strip() and not choices.blacklist:
+        made.group_id, made.group_made = group_for(session, db, actor, choices.group_name)
+
+
+def take_turn(session: Session, db: Database, actor: Actor) -> None:
+    """Two imports of one account take turns, or both would create the same contacts. On SQLite everybody does."""
+    if not db.is_sqlite:
+        session.execute(text(f"SELECT pg_advisory_xact_lock({TURN}, :a)"), {"a": actor.account_id % 2**31})
+
+
+def check_sum(made: ContactImport) -> None:
+    """Every row read has one outcome."""
+    outcomes = sum(getattr(made, outcome) for outcome in OUTCOMES)
+    assert made.read == outcomes, f"{made.read} rows read, {outcomes} accounted for"
+
+
+def _actor(session: Session, made: ContactImport) -> Actor:
+    user, account = session.get(User, made.user_id), session.get(Account, made.account_id)
+    assert user is not None
+    assert account is not None
+    return Actor(made.user_id, made.account_id, user.identifiant, user.email, user.language, account.name)
+
+
+def _region(session: Session, made: ContactImport) -> str:
+    account = session.get(Account, made.account_id)
+    return account.region if account else "FR"

@@ -1,0 +1,248 @@
+"""An import taken back: for 30 days by whoever made it (what was edited since is kept, and named), or by ourselves when
+it cannot be finished. In short transactions; one that was cut off is finished at the next start.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, delete, func, text, update
+from sqlmodel import Session, col, select
+
+from smsapp.accounts.actor import Actor
+from smsapp.contacts.folding import search_text, sort_name
+from smsapp.contacts.service import FIELD_LENGTHS, UNDO_DAYS
+from smsapp.contacts.tables import Contact, Group, GroupMember
+from smsapp.db import Database
+from smsapp.domain.errors import Refusal
+from smsapp.domain.phone import pretty
+from smsapp.imports.tables import ContactImport, ImportChange
+
+SLICE = 20_000
+NAMED = 50  # contacts named in the account of an undoing
+
+
+class ImportNotFound(Refusal):
+    key = "imports.not_found"
+
+
+class TooLate(Refusal):
+    """Undone already, still running, older than 30 days, or a file of refusals."""
+
+    key = "imports.undo_too_late"
+
+
+class StaysBlacklisted(Refusal):
+    """No numbers leave the blacklist by the hundred: somebody may have said STOP meanwhile (S74, M27)."""
+
+    key = "imports.undo_blacklist"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A contact that was edited after the import, and what stays of it: "contact", or names of fields."""
+
+    id: int
+    name: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Undone:
+    """What an undoing did: contacts taken out, contacts given their fields back, contacts kept because of edits."""
+
+    removed: int = 0
+    restored: int = 0
+    kept: int = 0
+    named: tuple[Kept, ...] = ()
+
+    @staticmethod
+    def of_json(said: Mapping[str, Any]) -> "Undone":
+        """As it is kept with the import."""
+        named = tuple(Kept(one["id"], one["name"], tuple(one["fields"])) for one in said.get("named", ()))
+        return Undone(said.get("removed", 0), said.get("restored", 0), said.get("kept", 0), named)
+
+
+def owned_import(session: Session, actor: Actor, import_id: int) -> ContactImport:
+    """The import, if it is the actor's. Raises ImportNotFound."""
+    found = session.get(ContactImport, import_id)
+    if found is None or found.account_id != actor.account_id:
+        raise ImportNotFound
+    return found
+
+
+def can_undo(made: ContactImport, db: Database) -> bool:
+    """Whether an import can still be taken back."""
+    fresh = made.created_at >= db.now() - timedelta(days=UNDO_DAYS)
+    return made.status == "done" and fresh and not made.to_blacklist
+
+
+def undo_import(db: Database, actor: Actor, import_id: int) -> Undone:
+    """Take an import back: its contacts leave the book, changed fields are as before; later edits stay, named.
+
+    Raises:
+        ImportNotFound, TooLate, StaysBlacklisted
+    """
+    with db.write() as session:
+        made = owned_import(session, actor, import_id)
+        if made.to_blacklist:
+            raise StaysBlacklisted
+        if not can_undo(made, db):
+            raise TooLate
+        made.status = "undoing"
+        session.add(made)
+    return go_on(db, import_id)
+
+
+def take_back(db: Database, import_id: int, failure: str) -> None:
+    """End an import that cannot be finished: nothing of it stays. ``failure``: key of the sentence that says why."""
+    with db.write() as session:
+        made = session.get(ContactImport, import_id)
+        if made is None or made.status != "running":
+            return
+        made.status, made.failure = "undoing", failure
+        session.add(made)
+    go_on(db, import_id)
+
+
+def undoing(db: Database) -> list[int]:
+    """The undoings that have not come to an end."""
+    with db.read() as session:
+        return list(session.execute(select(col(ContactImport.id)).where(ContactImport.status == "undoing")).scalars())
+
+
+def go_on(db: Database, import_id: int) -> Undone:
+    """Do what is left of an undoing, slice by slice."""
+    while db.retrying(lambda session: _remove(session, db, import_id)):
+        pass
+    while db.retrying(lambda session: _restore(session, db, import_id)):
+        pass
+    return db.retrying(lambda session: _finish(session, import_id))
+
+
+def _remove(session: Session, db: Database, import_id: int) -> bool:
+    """Take a slice of the contacts that nobody has touched since out of the book. False when none is left."""
+    ids = text(
+        "SELECT id FROM contact WHERE import_id = :i AND deleted_at IS NULL AND updated_at = created_at"
+        " ORDER BY id LIMIT :n"
+    )
+    found = list(session.execute(ids, {"i": import_id, "n": SLICE}).scalars())
+    if not found:
+        return False
+    gone = update(Contact).where(
+        col(Contact.import_id) == import_id, col(Contact.id).between(found[0], found[-1]),
+        col(Contact.deleted_at).is_(None), col(Contact.updated_at) == col(Contact.created_at),
+    )  # fmt: skip
+    session.execute(gone.values(deleted_at=db.now()).execution_options(synchronize_session=False))
+    _note(session, import_id, removed=len(found))
+    return True
+
+
+def _restore(session: Session, db: Database, import_id: int) -> bool:
+    """Give a slice of the contacts their fields back, but for those edited since. False when none is left."""
+    asked = select(ImportChange).where(ImportChange.import_id == import_id).order_by(col(ImportChange.contact_id))
+    changes = session.execute(asked.limit(SLICE // 10)).scalars().all()
+    if not changes:
+        return False
+    made = session.get(ContactImport, import_id)
+    assert made is not None
+    ids = [change.contact_id for change in changes]
+    people = {one.id: one for one in session.execute(select(Contact).where(col(Contact.id).in_(ids))).scalars()}
+    restored, kept = 0, []
+    for change in changes:
+        person = people[change.contact_id]
+        edited = _put_back(person, change, db)
+        restored += len(edited) < len(change.before)
+        if edited:
+            kept.append(_named(person, edited))
+        session.add(person)
+    joined = [change.contact_id for change in changes if change.joined]
+    if joined and made.group_id is not None:
+        leaving = delete(GroupMember).where(col(GroupMember.group_id) == made.group_id)
+        session.execute(leaving.where(col(GroupMember.contact_id).in_(joined)))
+    session.execute(
+        text("DELETE FROM import_change WHERE import_id = :i AND contact_id IN :ids").bindparams(
+            bindparam("ids", ids, expanding=True)
+        ),
+        {"i": import_id},
+    )
+    _note(session, import_id, restored=restored, kept=kept)
+    return True
+
+
+def _put_back(person: Contact, change: ImportChange, db: Database) -> tuple[str, ...]:
+    """Undo the change of one contact. Returns the fields that somebody has edited since."""
+    edited = []
+    extra = dict(person.extra)
+    for name, before in change.before.items():
+        own = name.startswith("+")
+        now = extra.get(name[1:], "") if own else getattr(person, name)
+        if now != change.after[name]:
+            edited.append(name)
+        elif not own:
+            setattr(person, name, before)
+        elif before:
+            extra[name[1:]] = before
+        else:
+            extra.pop(name[1:], None)
+    if len(edited) < len(change.before):
+        person.extra = extra
+        names = {name: getattr(person, name) for name in FIELD_LENGTHS}
+        person.sort_name = sort_name(names["nom"], names["prenom"], names["societe"])
+        person.search = search_text(person.e164, names["nom"], names["prenom"], names["societe"], names["email"])
+        person.updated_at = db.now()
+    return tuple(edited)
+
+
+def _finish(session: Session, import_id: int) -> Undone:
+    made = session.get(ContactImport, import_id)
+    assert made is not None
+    mine = select(Contact).where(Contact.import_id == import_id, col(Contact.deleted_at).is_(None))
+    edited = session.execute(mine.order_by(col(Contact.id)).limit(NAMED)).scalars().all()
+    count = session.execute(select(func.count()).select_from(mine.subquery())).scalar_one()
+    _note(session, import_id, kept=[_named(one, ("contact",)) for one in edited], more=count - len(edited))
+    if made.group_made and made.group_id is not None:
+        living = (
+            select(GroupMember.contact_id)
+            .join(Contact, col(Contact.id) == GroupMember.contact_id)
+            .where(GroupMember.group_id == made.group_id, col(Contact.deleted_at).is_(None))
+        )
+        if session.execute(living.limit(1)).first() is None:
+            group_id, made.group_id = made.group_id, None
+            session.add(made)
+            session.flush()
+            session.execute(delete(Group).where(col(Group.id) == group_id))
+    made.status = "failed" if made.failure else "undone"
+    made.upload, made.choices = "", {}
+    session.add(made)
+    return Undone.of_json(made.undone)
+
+
+def _named(person: Contact, fields: tuple[str, ...]) -> Kept:
+    name = f"{person.prenom} {person.nom}".strip() or person.societe or pretty(person.e164)
+    return Kept(person.id or 0, name, fields)
+
+
+def _note(
+    session: Session,
+    import_id: int,
+    *,
+    removed: int = 0,
+    restored: int = 0,
+    kept: list[Kept] | None = None,
+    more: int = 0,
+) -> None:
+    """Add to the account of the undoing."""
+    made = session.get(ContactImport, import_id)
+    assert made is not None
+    so_far = Undone.of_json(made.undone)
+    found = kept or []
+    added = Undone(
+        so_far.removed + removed,
+        so_far.restored + restored,
+        so_far.kept + len(found) + more,
+        (*so_far.named, *found)[:NAMED],
+    )
+    made.undone = asdict(added) | {"named": [asdict(one) | {"fields": list(one.fields)} for one in added.named]}
+    session.add(made)
