@@ -11,7 +11,7 @@ from smsapp.campaigns.screen import Choosable
 from smsapp.campaigns.service import Draft
 from smsapp.campaigns.state import ComposeState
 from smsapp.contacts.groups import groups
-from smsapp.contacts.service import pick
+from smsapp.contacts.listing import pick
 from smsapp.web.guard import actor_of
 from smsapp.web.runtime import runtime
 

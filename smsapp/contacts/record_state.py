@@ -7,7 +7,8 @@ import reflex as rx
 from smsapp.accounts.state import initials
 from smsapp.contacts import groups, service
 from smsapp.contacts.book_state import BookPart
-from smsapp.contacts.service import ContactRow, Sheet, UnreadableNumber
+from smsapp.contacts.listing import ContactRow
+from smsapp.contacts.service import Sheet, UnreadableNumber
 from smsapp.contacts.shown import Form, GroupLine, tags_of
 from smsapp.domain.errors import Refusal
 from smsapp.i18n import Sentence

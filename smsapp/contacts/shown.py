@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 
 from smsapp.accounts.actor import Actor
-from smsapp.contacts import groups, service
+from smsapp.contacts import groups, listing, service
 from smsapp.contacts.groups import GroupCount
-from smsapp.contacts.service import ContactRow, Page, Query, Totals
+from smsapp.contacts.listing import ContactRow, Page, Query
+from smsapp.contacts.service import Totals
 from smsapp.db import Database
 
 TONES = 6
@@ -77,7 +78,7 @@ class Found:
 
 def look(db: Database, actor: Actor, query: Query, opened: int | None) -> Found:
     """A page of contacts, the groups, the totals and the record of ``opened``."""
-    page = service.contacts(db, actor, query)
+    page = listing.contacts(db, actor, query)
     row = service.contact(db, actor, opened).row if opened else None
     return Found(page, groups.groups(db, actor), service.totals(db, actor), row)
 

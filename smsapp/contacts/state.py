@@ -8,8 +8,8 @@ from smsapp.accounts.state import Notice, SessionState, initials
 from smsapp.contacts import blacklist, service
 from smsapp.contacts.book_state import PATH
 from smsapp.contacts.groups_state import GroupPart
+from smsapp.contacts.listing import Query
 from smsapp.contacts.record_state import RecordPart
-from smsapp.contacts.service import Query
 from smsapp.contacts.shown import GroupLine, Row, id_of, look, tags_of
 from smsapp.domain.errors import Refusal
 from smsapp.i18n import Sentence

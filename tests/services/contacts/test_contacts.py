@@ -24,21 +24,18 @@ from smsapp.contacts.groups import (
     rename_group,
     ungroup_contacts,
 )
+from smsapp.contacts.listing import Query, Sort, contacts, pick
 from smsapp.contacts.service import (
     ContactNotFound,
     InvalidEmail,
-    Query,
     Sheet,
-    Sort,
     UnreadableNumber,
     contact,
-    contacts,
     count,
     create_contact,
     delete_contacts,
     edit_contact,
     numbers_of,
-    pick,
     restore_contacts,
     totals,
 )

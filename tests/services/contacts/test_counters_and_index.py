@@ -13,7 +13,7 @@ from smsapp.accounts.actor import Actor
 from smsapp.contacts import search
 from smsapp.contacts.counters import counted, counts
 from smsapp.contacts.folding import search_text, sort_name, sought
-from smsapp.contacts.service import Query, contacts
+from smsapp.contacts.listing import Query, contacts
 from smsapp.contacts.tables import Contact, Group, GroupMember, Suppression, Unindexed
 from smsapp.db import Database
 

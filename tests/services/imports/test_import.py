@@ -12,7 +12,8 @@ from smsapp.accounts.actor import Actor
 from smsapp.contacts.blacklist import blacklist, suppressed
 from smsapp.contacts.blacklist_list import entries
 from smsapp.contacts.groups import create_group, group, groups
-from smsapp.contacts.service import Query, Sheet, contact, contacts, count, create_contact, pick
+from smsapp.contacts.listing import Query, contacts, pick
+from smsapp.contacts.service import Sheet, contact, count, create_contact
 from smsapp.db import Database
 from smsapp.domain.errors import Refusal
 from smsapp.imports.choices import Choices

@@ -1,0 +1,269 @@
+"""Reading the book: pages by keyset, search, filters, and which contacts an answer holds (S62).
+
+Two ways lead to a page. What few contacts answer to (a fragment found by the search index, a small group, a short
+blacklist) is gathered and sorted; what many answer to is met soon enough by reading the book in its order, from one
+index that holds all that is searched and filtered by. Both give the same contacts; nothing is ever skipped by OFFSET.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import BigInteger, ColumnElement, Select, func, literal_column, tuple_
+from sqlmodel import Session, col, select
+
+from smsapp.accounts.actor import Actor
+from smsapp.contacts.counters import counted
+from smsapp.contacts.folding import sought
+from smsapp.contacts.groups import owned_group
+from smsapp.contacts.search import MOST, candidates
+from smsapp.contacts.tables import Contact, Group, GroupMember, Suppression
+from smsapp.db import Database
+from smsapp.db.rows import pack, rows
+from smsapp.domain.phone import pretty, territory_of
+
+PAGE = 50
+COUNTRIES_MET = 400
+
+Sort = Literal["name", "newest"]
+State = Literal["active", "stop", "invalid", "blacklisted", "deleted"]
+STATES: tuple[State, ...] = ("active", "stop", "invalid", "blacklisted", "deleted")
+
+
+@dataclass(frozen=True)
+class GroupTag:
+    """A group as it stands beside a contact."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True)
+class ContactRow:
+    """A contact as a list shows it.
+
+    ``state``: active, invalid (a report said so: M34), stop or blacklisted, which stand above both.
+    """
+
+    id: int
+    e164: int
+    number: str
+    nom: str
+    prenom: str
+    email: str
+    societe: str
+    state: str
+    groups: tuple[GroupTag, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """First name and family name, else the company, else the number."""
+        return f"{self.prenom} {self.nom}".strip() or self.societe or self.number
+
+
+@dataclass(frozen=True)
+class Query:
+    """Which part of the book is looked at: a page starts after, or ends before, the contact of that id.
+
+    ``also`` is a further condition on ``Contact``, for what rooms above know of a number (its last SMS).
+    """
+
+    text: str = ""
+    group_id: int | None = None
+    sort: Sort = "name"
+    after: int | None = None
+    before: int | None = None
+    state: State | None = None
+    territory: str = ""
+    also: ColumnElement[bool] | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the book; ``previous`` and ``next`` are the ids to ask for with ``before`` and ``after``."""
+
+    rows: tuple[ContactRow, ...]
+    previous: int | None = None
+    next: int | None = None
+
+
+def contacts(db: Database, actor: Actor, query: Query = Query(), limit: int = PAGE) -> Page:
+    """One page of the book, at most ``limit`` contacts (S62).
+
+    An anchor that is not in the account any more gives the first page.
+
+    Raises:
+        GroupNotFound: the group is not in this account.
+    """
+    with db.read() as session:
+        anchor_id = query.after or query.before
+        anchor = session.get(Contact, anchor_id) if anchor_id else None
+        if anchor is not None and anchor.account_id != actor.account_id:
+            anchor = None
+        backwards = anchor is not None and query.after is None
+        ids = page_ids(session, actor, query, limit + 1, anchor=anchor, backwards=backwards)
+        beyond = len(ids) > limit
+        ids = ids[:limit]
+        if backwards:
+            ids.reverse()
+        found = tuple(rows_of(session, actor, ids))
+    if not found:
+        return Page(())
+    before = found[0].id if (beyond if backwards else anchor is not None) else None
+    after = found[-1].id if (backwards or beyond) else None
+    return Page(found, previous=before, next=after)
+
+
+def pick(db: Database, actor: Actor, text: str, limit: int = 20) -> list[ContactRow]:
+    """Contacts for a picker: the first that answer what was typed, in the order of names (S30)."""
+    return list(contacts(db, actor, Query(text), limit).rows)
+
+
+def answering(db: Database, actor: Actor, query: Query, limit: int) -> list[int]:
+    """The ids of the contacts that answer ``query``, whatever its page, in its order, at most ``limit``.
+
+    Raises:
+        GroupNotFound
+    """
+    with db.read() as session:
+        return page_ids(session, actor, query, limit)
+
+
+def countries(db: Database, actor: Actor) -> list[str]:
+    """The territories of the book's numbers, found by leaps through the index of numbers rather than by reading it."""
+    met: dict[str, None] = {}
+    number = col(Contact.e164)
+    mine = (col(Contact.account_id) == actor.account_id, col(Contact.deleted_at).is_(None))
+    with db.read() as session:
+        at = 0
+        for _ in range(COUNTRIES_MET):
+            found = session.execute(select(number).where(*mine, number >= at).order_by(number).limit(1)).scalar()
+            if found is None:
+                break
+            met[territory_of(found)[0]] = None
+            block = 10 ** max(len(str(found)) - 4, 0)  # numbers of one length that begin with the same four digits
+            at = (found // block + 1) * block
+    return list(met)
+
+
+def page_ids(
+    session: Session,
+    actor: Actor,
+    query: Query,
+    limit: int,
+    *,
+    anchor: Contact | None = None,
+    backwards: bool = False,
+) -> list[int]:
+    """The ids of the contacts that answer, in order, from ``anchor`` on.
+
+    Raises:
+        GroupNotFound
+    """
+    few = _few(session, actor, query)
+    keys: tuple[Any, ...] = (col(Contact.sort_name), col(Contact.id)) if query.sort == "name" else (col(Contact.id),)
+    rising = (query.sort == "name") != backwards
+    asked: Select[Any] = select(Contact.id).where(*_conditions(actor, query))
+    given: dict[str, Any] = {}
+    if few is None:
+        asked = asked.where(col(Contact.account_id) == actor.account_id)
+    else:
+        sqlite = session.get_bind().dialect.name == "sqlite"
+        chosen = rows(sqlite, (("value", BigInteger()),))
+        # The plus keeps the account's index out of it: these few are looked up one by one.
+        mine = literal_column("+contact.account_id", BigInteger()) == actor.account_id
+        asked = asked.where(col(Contact.id).in_(select(chosen.c.value)), mine)
+        given = {"rows": pack(sqlite, ((value,) for value in few))}
+    if anchor is not None:
+        here: tuple[Any, ...] = (anchor.sort_name, anchor.id) if query.sort == "name" else (anchor.id,)
+        beyond: ColumnElement[bool] = tuple_(*keys) > tuple_(*here) if rising else tuple_(*keys) < tuple_(*here)
+        asked = asked.where(beyond)
+    asked = asked.order_by(*(key.asc() if rising else key.desc() for key in keys)).limit(limit)
+    return list(session.execute(asked, given).scalars())
+
+
+def rows_of(session: Session, actor: Actor, ids: Sequence[int]) -> Iterable[ContactRow]:
+    """The contacts of ``ids``, in that order, with their groups and whether they are written to."""
+    mine = (col(Contact.id).in_(ids), col(Contact.account_id) == actor.account_id)
+    found = {c.id: c for c in session.execute(select(Contact).where(*mine)).scalars()}
+    tags = _tags(session, ids)
+    refused = origins(session, actor, {c.e164 for c in found.values()})
+    for c in (found[id] for id in ids if id in found):
+        assert c.id is not None
+        state = refused.get(c.e164, c.state)
+        groups = tuple(tags.get(c.id, ()))
+        yield ContactRow(c.id, c.e164, pretty(c.e164), c.nom, c.prenom, c.email, c.societe, state, groups)
+
+
+def origins(session: Session, actor: Actor, numbers: Collection[int]) -> dict[int, str]:
+    """Those of ``numbers`` that are never written to: "stop" for who asked for it by SMS, else "blacklisted" (S74)."""
+    asked = select(Suppression.e164, Suppression.origin).where(
+        Suppression.account_id == actor.account_id, col(Suppression.e164).in_(numbers)
+    )
+    return {e164: "stop" if origin == "stop" else "blacklisted" for e164, origin in session.execute(asked)}
+
+
+def _tags(session: Session, ids: Sequence[int]) -> dict[int, list[GroupTag]]:
+    tags: dict[int, list[GroupTag]] = {}
+    asked = (
+        select(GroupMember.contact_id, Group.id, Group.name)
+        .join(Group, col(Group.id) == GroupMember.group_id)
+        .where(col(GroupMember.contact_id).in_(ids))
+        .order_by(func.lower(Group.name), col(Group.id))
+    )
+    for contact_id, group_id, name in session.execute(asked):
+        tags.setdefault(contact_id, []).append(GroupTag(group_id or 0, name))
+    return tags
+
+
+def _conditions(actor: Actor, query: Query) -> list[ColumnElement[bool]]:
+    """What a contact must be to answer, its account apart."""
+    deleted = col(Contact.deleted_at)
+    asked: list[ColumnElement[bool]] = [deleted.is_not(None) if query.state == "deleted" else deleted.is_(None)]
+    asked += [col(Contact.search).like(f"%{fragment}%") for fragment in sought(query.text)]
+    if query.group_id is not None:
+        member = select(GroupMember.contact_id).where(
+            GroupMember.group_id == query.group_id, GroupMember.contact_id == col(Contact.id)
+        )
+        asked.append(member.exists())
+    if query.territory:
+        asked.append(col(Contact.territory) == query.territory)
+    refused = select(Suppression.e164).where(
+        Suppression.account_id == actor.account_id, Suppression.e164 == col(Contact.e164)
+    )
+    if query.state == "invalid":
+        asked.append(col(Contact.state) == "invalid")
+    if query.state in ("active", "invalid"):
+        asked.append(~refused.exists())
+    if query.state == "active":
+        asked.append(col(Contact.state) == "active")
+    if query.state == "stop":
+        asked.append(refused.where(Suppression.origin == "stop").exists())
+    if query.state == "blacklisted":
+        asked.append(refused.where(Suppression.origin != "stop").exists())
+    if query.also is not None:
+        asked.append(query.also)
+    return asked
+
+
+def _few(session: Session, actor: Actor, query: Query) -> list[int] | None:
+    """Candidates for ``query`` when they are few enough to be sorted; they are confirmed by `_conditions`."""
+    if query.group_id is not None:
+        owned_group(session, actor, query.group_id)
+    found = candidates(session, actor, sought(query.text))
+    if found is not None:
+        return found
+    if query.group_id is not None and counted(session, "members", query.group_id) <= MOST and query.state != "deleted":
+        asked = select(GroupMember.contact_id).where(GroupMember.group_id == query.group_id)
+        return list(session.execute(asked).scalars())
+    if query.state in ("stop", "blacklisted") and counted(session, "blacklisted", actor.account_id) <= MOST:
+        refused = (
+            select(col(Contact.id))
+            .join(
+                Suppression,
+                (col(Suppression.account_id) == col(Contact.account_id)) & (col(Suppression.e164) == col(Contact.e164)),
+            )
+            .where(col(Suppression.account_id) == actor.account_id)
+        )
+        return [id for id in session.execute(refused).scalars() if id is not None]
+    return None
