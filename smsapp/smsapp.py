@@ -10,6 +10,7 @@ from smsapp import ui
 from smsapp.accounts import page as accounts
 from smsapp.campaigns import page as campaigns
 from smsapp.contacts import page as contacts
+from smsapp.contacts import routes as contact_routes
 from smsapp.demo import page as demo
 from smsapp.demo import routes as demo_routes
 from smsapp.imports import page as imports
@@ -42,6 +43,7 @@ PAGES = [
 ]
 ROUTES = http.routes(
     [
+        *contact_routes.ROUTES,
         *import_routes.ROUTES,
         *demo_routes.ROUTES,
         *opt_out_routes.ROUTES,

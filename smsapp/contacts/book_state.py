@@ -25,6 +25,9 @@ class BookPart(rx.State, mixin=True):
     group: str = ""
     group_name: str = ""
     sort: str = "name"
+    standing: str = ""  # the filters: state of the contacts, status of their last SMS, country
+    last: str = ""
+    country: str = ""
     close_url: str = PATH
 
     selected: int = 0
@@ -43,7 +46,10 @@ class BookPart(rx.State, mixin=True):
 
     def _url(self, **more: str) -> str:
         """The address of this view; paging and the open record only when they are named."""
-        view = {"q": self.search, "group": self.group, "sort": self.sort, **more}
+        view = {
+            "q": self.search, "group": self.group, "state": self.standing, "status": self.last,
+            "country": self.country, "sort": self.sort, **more,
+        }  # fmt: skip
         if view["sort"] == "name":
             view["sort"] = ""
         asked = urlencode({name: value for name, value in view.items() if value})

@@ -1,12 +1,18 @@
-"""Pieces of the address book page: the list, the record, the form, the dialogs."""
+"""Pieces of the address book page: search and filters, the list, the bar of the selection, the dialogs."""
+
+from typing import Any
 
 import reflex as rx
 from reflex.components.component import Component
 from reflex_base.utils.imports import ImportDict
 
-from smsapp.contacts.shown import GroupLine, Row, Tag
+from smsapp.contacts.listing import STATES
+from smsapp.contacts.record_parts import contact_form, dots, fields_dialog, record, state_tag
+from smsapp.contacts.shown import Row
 from smsapp.contacts.state import ContactsState as S
+from smsapp.domain.delivery import Status
 from smsapp.i18n import say, t
+from smsapp.simulator.widget_parts import territory
 from smsapp.ui import (
     Choice,
     Column,
@@ -27,7 +33,7 @@ from smsapp.ui import (
     phone,
     search_field,
     segmented,
-    tag,
+    status_badge,
     text_field,
 )
 from smsapp.ui.icons import icon
@@ -43,19 +49,7 @@ class BookSheet(rx.Fragment):
 
 
 def tools() -> Component:
-    """Search, group, order."""
-    all_groups = rx.el.option(t("contacts.all_groups"), value="")
-    choice = rx.el.span(
-        rx.el.select(
-            all_groups,
-            rx.foreach(S.group_lines, lambda g: rx.el.option(g.label, value=g.value)),
-            value=S.group,
-            on_change=S.choose_group,
-            aria_label=t("contacts.group"),
-        ),
-        icon("chevron-down"),
-        class_name="selbox",
-    )
+    """Search, filters, order; what can be done with the group that is shown."""
     actions = menu(
         icon_button("ellipsis", t("contacts.group_actions")),
         menu_item(t("contacts.group_rename"), name="pencil", on_click=S.open_naming),
@@ -74,11 +68,55 @@ def tools() -> Component:
             max_length=200,
             key=S.search_key,
         ),
-        choice,
+        _filter(
+            "users",
+            t("contacts.group"),
+            S.group,
+            S.choose_group,
+            rx.foreach(S.group_lines, lambda g: rx.el.option(g.label, value=g.value)),
+        ),
+        _filter(
+            "circle-dot",
+            t("contacts.last_status"),
+            S.last,
+            lambda value: S.choose("status", value),
+            *(rx.el.option(t(status.key), value=status.value) for status in Status),
+        ),
+        _filter(
+            "globe",
+            t("contacts.country"),
+            S.country,
+            lambda value: S.choose("country", value),
+            rx.foreach(S.countries, lambda code: rx.el.option(territory(code), value=code)),
+        ),
+        _filter(
+            "user-check",
+            t("contacts.state"),
+            S.standing,
+            lambda value: S.choose("state", value),
+            *(rx.el.option(t(f"contacts.state_{state}"), value=state) for state in STATES),
+        ),
         rx.cond(S.group != "", rx.fragment(write, actions)),
         segmented(order, S.sort, t("contacts.sort")),
+        menu(
+            icon_button("download", t("contacts.export_view")),
+            menu_item(t("contacts.export_csv"), name="file-text", on_click=S.export_view("csv")),
+            menu_item(t("contacts.export_xlsx"), name="file-spreadsheet", on_click=S.export_view("xlsx")),
+        ),
         class_name="book-tools",
     )
+
+
+def _filter(name: str, label: rx.Var[str], value: rx.Var[str], on_change: Any, *options: Component) -> Component:
+    """A choice whose first line is its own name: everything."""
+    return rx.el.span(
+        icon(name),
+        rx.el.select(
+            rx.el.option(label, value=""), *options, value=value, on_change=on_change, aria_label=label,
+        ),
+        icon("chevron-down"),
+        class_name=rx.cond(value != "", "selbox led on", "selbox led"),
+    )  # fmt: skip
 
 
 def book() -> Component:
@@ -98,7 +136,7 @@ def _list() -> Component:
         Column(t("contacts.number")),
         Column(t("contacts.company")),
         Column(t("contacts.groups")),
-        Column(t("contacts.state")),
+        Column(t("contacts.last_sms")),
     ]
     return rx.fragment(
         rx.el.label(_page_box(), rx.el.span(t("contacts.tick_page")), class_name="check whole"),
@@ -146,42 +184,25 @@ def _cells(row: rx.Var[Row]) -> list[Component | rx.Var[str]]:
         rx.el.span(phone(row.number), class_name="opt-in"),
         rx.el.span(row.company, class_name="opt-in"),
         rx.el.span(dots(row.tags), class_name="opt-in"),
-        state_tag(row.state),
+        rx.cond((row.state == "active") & (row.status != ""), status_badge(row.status), state_tag(row.state)),
     ]
-
-
-def dots(tags: rx.Var[list[Tag]]) -> Component:
-    """The groups of a contact, each with its dot."""
-    return rx.el.span(
-        rx.foreach(tags, lambda g: rx.el.span(rx.el.i(class_name=g.tone), rx.el.span(g.name))), class_name="dots"
-    )
-
-
-def state_tag(state: rx.Var[str]) -> Component:
-    """Active, invalid or blacklisted, in words and an icon."""
-    return rx.match(
-        state,
-        ("blacklisted", tag(t("contacts.state_blacklisted"), name="ban")),
-        ("invalid", tag(t("contacts.state_invalid"), tone="red", name="octagon-x")),
-        tag(t("contacts.state_active"), tone="teal", name="check"),
-    )
 
 
 def _nothing() -> Component:
     """Why the list is empty, and the way out."""
     everything = link_button(t("contacts.show_all"), "/contacts")
+    narrowed = (S.search != "") | (S.standing != "") | (S.last != "") | (S.country != "")
+    ways_in = [
+        link_button(t("contacts.import_numbers"), "/import", role="primary", name="file-up"),
+        button(t("contacts.new"), name="user-plus", on_click=S.open_new),
+    ]
     return rx.cond(
-        S.search != "",
+        narrowed,
         empty_state("search", t("contacts.none_found"), t("contacts.none_found_why"), everything),
         rx.cond(
             S.group != "",
             empty_state("users", t("contacts.none_in_group"), t("contacts.none_in_group_why"), everything),
-            empty_state(
-                "contact",
-                t("contacts.empty"),
-                t("contacts.empty_why"),
-                link_button(t("contacts.import_numbers"), "/import", role="primary", name="file-up"),
-            ),
+            empty_state("contact", t("contacts.empty"), t("contacts.empty_why"), *ways_in),
         ),
     )
 
@@ -194,116 +215,31 @@ def _bulk() -> Component:
         keep=button(t("contacts.cancel")),
         go=button(t("contacts.do_blacklist"), role="danger", on_click=S.blacklist_selected),
     )
+    export = menu(
+        rx.el.button(icon("download"), t("contacts.do_export"), type="button"),
+        menu_item(t("contacts.export_csv"), name="file-text", on_click=S.export_selected("csv")),
+        menu_item(t("contacts.export_xlsx"), name="file-spreadsheet", on_click=S.export_selected("xlsx")),
+    )
     elsewhere = rx.cond(S.elsewhere > 0, rx.fragment(", ", t("contacts.elsewhere", count=S.elsewhere)))
+    more = (S.prev_url != "") | (S.next_url != "")
+    living = rx.fragment(
+        rx.cond(S.compose_url != "", rx.el.a(icon("square-pen"), t("contacts.write"), href=S.compose_url)),
+        rx.el.button(icon("users"), t("contacts.do_group"), type="button", on_click=S.open_grouping),
+        export,
+        refuse,
+        rx.el.button(
+            icon("trash-2"), t("contacts.do_delete"), type="button", class_name="red", on_click=S.delete_selected
+        ),
+    )
+    gone = rx.el.button(icon("undo-2"), t("contacts.do_restore"), type="button", on_click=S.restore_selected)
     return bulk_bar(
         S.selected,
         rx.fragment(t("contacts.count", count=S.selected), elsewhere),
-        rx.el.a(icon("square-pen"), t("contacts.write"), href=S.compose_url),
-        rx.el.button(icon("users"), t("contacts.do_group"), type="button", on_click=S.open_grouping),
-        refuse,
-        rx.el.button(icon("trash-2"), t("contacts.do_delete"), type="button", on_click=S.delete_selected),
+        rx.cond(more, rx.el.button(t("contacts.tick_all"), type="button", class_name="all", on_click=S.tick_all)),
+        rx.cond(S.standing == "deleted", gone, living),
         rx.el.button(
             icon("x"), type="button", aria_label=t("contacts.clear"), title=t("contacts.clear"), on_click=S.clear
         ),
-    )
-
-
-def record() -> Component:
-    """The contact that is open: who it is, what can be done, the fields to edit (S62)."""
-    head = rx.el.div(
-        rx.cond(S.form.previous != "", _step("chevron-up", t("contacts.previous"), S.form.previous)),
-        rx.cond(S.form.next != "", _step("chevron-down", t("contacts.following"), S.form.next)),
-        rx.el.span(class_name="f1"),
-        rx.el.a(
-            icon("x"), href=S.close_url, class_name="ib", aria_label=t("contacts.close"), title=t("contacts.close")
-        ),
-        class_name="row g4",
-    )
-    person = rx.el.div(
-        avatar(S.form.initials, large=True),
-        rx.el.div(
-            rx.el.h2(S.form.title, class_name="b6"), rx.el.div(dots(S.form.tags), class_name="t2 mut"), class_name="f1"
-        ),
-        state_tag(S.form.state),
-        class_name="row g10",
-    )
-    acts = rx.el.div(
-        link_button(t("contacts.write_to"), f"/compose?contacts={S.form.id}", role="soft", name="square-pen"),
-        button(t("contacts.do_delete"), role="danger_soft", name="trash-2", on_click=S.delete_open),
-        class_name="row g8 wrap",
-    )
-    return rx.el.aside(head, person, acts, contact_form("edit"), class_name="record", aria_label=t("contacts.record"))
-
-
-def _step(name: str, label: rx.Var[str], href: rx.Var[str]) -> Component:
-    return rx.el.a(icon(name), href=href, class_name="ib", aria_label=label, title=label)
-
-
-def contact_form(name: str) -> Component:
-    """The fields of a contact, as a form; ``name`` keeps the ids of two forms apart."""
-
-    def field(field: str, value: rx.Var[str], label: rx.Var[str], **props: object) -> Component:
-        return text_field(f"{name}-{field}", label, name=field, default_value=value, **props)
-
-    fix = rx.cond(
-        S.number_fix != "",
-        rx.el.button(
-            icon("wand-sparkles"),
-            t("contacts.use", number=S.number_fix),
-            type="button",
-            class_name="lightbtn fix",
-            on_click=S.use_fix,
-        ),
-    )
-    return rx.form(
-        rx.cond(S.form_error.key != "", note(say(S.form_error), tone="red", alert=True)),
-        field(
-            "number",
-            S.form.number,
-            t("contacts.field_number"),
-            hint=t("contacts.field_number_hint"),
-            error=say(S.number_error),
-            required=True,
-            max_length=60,
-            auto_complete="off",
-            input_mode="tel",
-        ),
-        fix,
-        rx.el.div(
-            field("prenom", S.form.prenom, t("contacts.field_prenom"), max_length=200, auto_complete="off"),
-            field("nom", S.form.nom, t("contacts.field_nom"), max_length=200, auto_complete="off"),
-            class_name="two",
-        ),
-        field(
-            "email", S.form.email, t("contacts.field_email"), max_length=254, auto_complete="off", input_mode="email"
-        ),
-        field("societe", S.form.societe, t("contacts.field_societe"), max_length=200, auto_complete="off"),
-        _group_boxes(),
-        rx.el.div(
-            *([closing(button(t("contacts.cancel")))] if name == "new" else []),
-            button(t("contacts.save"), role="primary" if name == "new" else "soft", submit=True),
-            class_name="acts",
-        ),
-        on_submit=S.save,
-        key=S.form.key,
-        class_name="contact-form",
-    )
-
-
-def _group_boxes() -> Component:
-    def box(g: rx.Var[GroupLine]) -> Component:
-        return rx.el.label(
-            rx.el.input(type="checkbox", name=f"group-{g.value}", default_checked=g.ticked),
-            rx.el.span(g.label),
-            class_name="pill",
-            key=g.value,
-        )
-
-    none = rx.el.span(t("contacts.no_groups"), class_name="t2 mut")
-    return rx.el.fieldset(
-        rx.el.legend(t("contacts.field_groups"), class_name="lab"),
-        rx.cond(S.form_groups.length() > 0, rx.el.div(rx.foreach(S.form_groups, box), class_name="all"), none),
-        class_name="pick-groups",
     )
 
 
@@ -386,4 +322,4 @@ def dialogs() -> Component:
         on_open_change=S.set_creating,
         width="520px",
     )
-    return rx.fragment(new, grouping, naming, deletion)
+    return rx.fragment(new, grouping, naming, deletion, fields_dialog())

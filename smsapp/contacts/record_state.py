@@ -7,12 +7,14 @@ import reflex as rx
 from smsapp.accounts.state import initials
 from smsapp.contacts import groups, service
 from smsapp.contacts.book_state import BookPart
-from smsapp.contacts.listing import ContactRow
+from smsapp.contacts.fields import CustomField
 from smsapp.contacts.service import Sheet, UnreadableNumber
-from smsapp.contacts.shown import Form, GroupLine, tags_of
+from smsapp.contacts.shown import Extra, Form, Found, GroupLine, PastLine, past_lines, tags_of
 from smsapp.domain.errors import Refusal
 from smsapp.i18n import Sentence
 from smsapp.web.notices import notice
+
+STANDARD = ("number", "nom", "prenom", "email", "societe", "consent_source", "consent_text", "consent_day")
 
 
 class RecordPart(BookPart, mixin=True):
@@ -20,12 +22,17 @@ class RecordPart(BookPart, mixin=True):
 
     form: Form = Form()
     form_groups: list[GroupLine] = []
+    form_extra: list[Extra] = []
+    past: list[PastLine] = []
+    past_sent: int = 0
+    past_received: int = 0
     creating: bool = False
     number_error: Sentence = Sentence()
     number_fix: str = ""
     form_error: Sentence = Sentence()
 
     _typed: dict[str, str] = {}
+    _custom: list[CustomField] = []
 
     @rx.event
     async def open_new(self) -> None:
@@ -33,6 +40,7 @@ class RecordPart(BookPart, mixin=True):
         self._clear_errors()
         self.creating = True
         self.form = Form(key=f"new{self.epoch}")
+        self.form_extra = [Extra(one.key, one.name) for one in self._custom]
         self.form_groups = await self._form_groups(frozenset())
 
     @rx.event
@@ -50,8 +58,10 @@ class RecordPart(BookPart, mixin=True):
         """
         self._clear_errors()
         chosen = tuple(int(g.value) for g in self.form_groups if f"group-{g.value}" in typed)
-        fields = {name: typed.get(name, "") for name in ("number", "nom", "prenom", "email", "societe")}
-        sheet = Sheet(**fields, group_ids=chosen)
+        fields = {name: typed.get(name, "") for name in STANDARD}
+        extra = {one.key: typed[f"extra-{one.key}"] for one in self.form_extra if f"extra-{one.key}" in typed}
+        sheet = Sheet(**fields, group_ids=chosen, extra=extra)
+        self.form_extra = [replace(one, value=extra.get(one.key, one.value)) for one in self.form_extra]
         self._typed = {name: value for name, value in fields.items() if name != "number"}
         try:
             if self.form.id:
@@ -81,19 +91,25 @@ class RecordPart(BookPart, mixin=True):
         self.form = replace(self.form, number=self.number_fix, key=f"{self.form.key}+", **self._typed)
         self.number_error, self.number_fix = Sentence(), ""
 
-    def _open(self, row: ContactRow | None, here: dict[str, str]) -> None:
+    def _open(self, found: Found, here: dict[str, str]) -> None:
         self._clear_errors()
-        if row is None:
-            self.form = Form()
+        sheet = found.opened
+        if sheet is None:
+            self.form, self.past, self.form_extra = Form(), [], []
             return
+        row, consent = sheet.row, sheet.consent
         ids = [r.id for r in self.rows]
         at = ids.index(row.id) if row.id in ids else -1
         before = self._url(open=str(ids[at - 1]), **here) if at > 0 else ""
         after = self._url(open=str(ids[at + 1]), **here) if 0 <= at < len(ids) - 1 else ""
-        key = f"{row.id}-{hash((row.number, row.nom, row.prenom, row.email, row.societe, row.groups))}"
+        self.form_extra = [Extra(one.key, one.name, value) for one, value in sheet.fields]
+        self.past, self.past_sent, self.past_received = past_lines(found.past), found.past.sent, found.past.received
+        day = consent.day.isoformat() if consent.day else ""
+        drawn = hash((row.number, row.nom, row.prenom, row.email, row.societe, row.groups, consent, sheet.fields))
         self.form = Form(
-            row.id, key, row.number, row.nom, row.prenom, row.email, row.societe, row.name, initials(row.name),
-            row.state, tags_of(row), before, after,
+            row.id, f"{row.id}-{drawn}", row.number, row.nom, row.prenom, row.email, row.societe, row.name,
+            initials(row.name), row.state, tags_of(row), before, after, consent.source, consent.text, day, day,
+            sheet.created_at.isoformat() if sheet.created_at else "", sheet.import_id or 0,
         )  # fmt: skip
 
     async def _form_groups(self, chosen: frozenset[int]) -> list[GroupLine]:

@@ -1,21 +1,27 @@
-"""The address book page: its list and the selection; its record and its groups are parts in files of their own."""
+"""The address book page: its list, filters and selection; record, fields and groups are parts in files of their own."""
 
+from typing import Literal
 from urllib.parse import urlencode
 
 import reflex as rx
 
 from smsapp.accounts.state import Notice, SessionState, initials
-from smsapp.contacts import blacklist, service
+from smsapp.contacts import blacklist, listing, service
 from smsapp.contacts.book_state import PATH
+from smsapp.contacts.fields_state import FieldsPart
 from smsapp.contacts.groups_state import GroupPart
 from smsapp.contacts.listing import Query
 from smsapp.contacts.record_state import RecordPart
-from smsapp.contacts.shown import GroupLine, Row, id_of, look, tags_of
+from smsapp.contacts.routes import SELECTIONS
+from smsapp.contacts.shown import GroupLine, Row, id_of, look, query_of, tags_of
 from smsapp.domain.errors import Refusal
 from smsapp.i18n import Sentence
+from smsapp.web.guard import actor_of
 from smsapp.web.notices import notice, refuse
 
-MOST_SELECTED = 1_000
+MOST_SELECTED = 20_000
+MOST_WRITTEN = 1_000  # contacts that an address can carry to the composer; more of them go as a group
+FILTERS = ("state", "status", "country")
 
 
 class TooManySelected(Refusal):
@@ -25,8 +31,9 @@ class TooManySelected(Refusal):
         super().__init__(limit=MOST_SELECTED)
 
 
-class ContactsState(RecordPart, GroupPart, rx.State):
-    """The address book. The address says what is shown: ?q=, group=, sort=, after=, before=, open=."""
+class ContactsState(RecordPart, FieldsPart, GroupPart, rx.State):
+    """The address book. The address says what is shown: ?q=, group=, state=, status=, country=, sort=, after=, before=,
+    open=."""
 
     contacts_count: int = 0
     groups_count: int = 0
@@ -38,31 +45,30 @@ class ContactsState(RecordPart, GroupPart, rx.State):
     prev_url: str = ""
     next_url: str = ""
     compose_url: str = ""
+    view_asked: str = ""  # what the address asks for, pages apart: a file of the same view asks for it too
+    countries: list[str] = []
 
     elsewhere: int = 0  # of the selection, on other pages
     page_ticked: bool = False
     deleted: Notice = Notice()  # what was deleted last, with the offer to undo it
     search_key: int = 0
 
+    _counted: int = -1  # contacts when the countries were looked for
     _deleted: list[int] = []
     _typing: list[str] = []  # searches typed whose page has not come yet
 
     @rx.event
     async def enter(self) -> None:
         """Show what the address asks for."""
-        asked = self.router.url.query_parameters
-        query = Query(
-            text=str(asked.get("q", ""))[:200],
-            group_id=id_of(asked.get("group")),
-            sort="newest" if asked.get("sort") == "newest" else "name",
-            after=id_of(asked.get("after")),
-            before=id_of(asked.get("before")),
-        )
+        asked = {name: str(value) for name, value in self.router.url.query_parameters.items()}
+        query = query_of(asked, await actor_of(self))
         opened = id_of(asked.get("open"))
+        self.standing, self.last, self.country = (asked.get(name, "")[:20] for name in FILTERS)
         try:
             await self._show(query, None if opened in self._deleted else opened)
         except Refusal as refusal:
             await refuse(self, refusal)
+            self.standing = self.last = self.country = ""
             await self._show(Query(), None)
 
     @rx.event
@@ -78,6 +84,11 @@ class ContactsState(RecordPart, GroupPart, rx.State):
         """Show one group, or all of the book."""
         self.group = group if group.isdecimal() else ""
         return rx.redirect(self._url())
+
+    @rx.event
+    def choose(self, name: Literal["state", "status", "country"], value: str) -> rx.event.EventSpec:
+        """Filter by state, last status or country; an empty value shows all of them."""
+        return rx.redirect(self._url(**{name: value[:20]}))
 
     @rx.event
     async def tick(self, contact_id: int, on: bool) -> None:
@@ -101,6 +112,16 @@ class ContactsState(RecordPart, GroupPart, rx.State):
         self._redraw()
 
     @rx.event
+    async def tick_all(self) -> None:
+        """Select every contact that answers the search and the filters, on all pages, as many as may be."""
+        asked = {name: str(value) for name, value in self.router.url.query_parameters.items()}
+        found = await self._ask(listing.answering, query_of(asked, await actor_of(self)), MOST_SELECTED + 1)
+        if len(found) > MOST_SELECTED:
+            await refuse(self, TooManySelected())
+        self._selected = set(found[:MOST_SELECTED])
+        self._redraw()
+
+    @rx.event
     def clear(self) -> None:
         """Select nothing."""
         self._selected = set()
@@ -110,6 +131,25 @@ class ContactsState(RecordPart, GroupPart, rx.State):
     async def delete_selected(self) -> None:
         """Delete the selection; the notice offers to undo it (M10)."""
         await self._delete(sorted(self._selected))
+
+    @rx.event
+    async def restore_selected(self) -> None:
+        """Bring the selected ones of the deleted contacts back (M10)."""
+        count = await self._ask(service.restore_contacts, sorted(self._selected))
+        self._selected, self._deleted = set(), []
+        await notice(self, "success", "contacts.restored", count=count)
+        await self._again()
+
+    @rx.event
+    def export_view(self, kind: Literal["csv", "xlsx"]) -> rx.event.EventSpec:
+        """Fetch whatever answers the search and the filters as a file."""
+        return rx.download(url=f"{PATH}/export.{kind}{self.view_asked}")
+
+    @rx.event
+    async def export_selected(self, kind: Literal["csv", "xlsx"]) -> rx.event.EventSpec:
+        """Fetch the selection as a file."""
+        key = SELECTIONS.keep(await actor_of(self), self._selected)
+        return rx.download(url=f"{PATH}/export.{kind}?selection={key}")
 
     @rx.event
     async def delete_open(self) -> rx.event.EventSpec:
@@ -151,6 +191,10 @@ class ContactsState(RecordPart, GroupPart, rx.State):
         self.contacts_count = found.totals.contacts
         self.groups_count = found.totals.groups
         self.blacklist_count = found.totals.blacklisted
+        self.view_asked = self._url().removeprefix(PATH)
+        if not self.loaded or self.contacts_count != self._counted:
+            self.countries = sorted(await self._ask(listing.countries))
+            self._counted = self.contacts_count
         here = {"after": str(query.after or ""), "before": str(query.before or "")}
         self.by_name_url, self.newest_url = self._url(sort="name"), self._url(sort="newest")
         self.prev_url = self._url(before=str(found.page.previous)) if found.page.previous else ""
@@ -159,13 +203,15 @@ class ContactsState(RecordPart, GroupPart, rx.State):
         self.rows = [
             Row(
                 row.id, f"{row.id}-{self.epoch}", row.name, initials(row.name), row.number, row.societe, tags_of(row),
-                row.state, row.id in self._selected, row.id == opened, self._url(open=str(row.id), **here),
+                row.state, found.statuses.get(row.e164, ""), row.id in self._selected, row.id == opened,
+                self._url(open=str(row.id), **here),
             )
             for row in found.page.rows
         ]  # fmt: skip
-        self._open(found.opened, here)
+        self._custom = found.fields
+        self._open(found, here)
         if found.opened:
-            self.form_groups = await self._form_groups(frozenset(g.id for g in found.opened.groups))
+            self.form_groups = await self._form_groups(frozenset(g.id for g in found.opened.row.groups))
         self.loaded = True
         self._count()
 
@@ -200,4 +246,6 @@ class ContactsState(RecordPart, GroupPart, rx.State):
         self.selected = len(self._selected)
         self.elsewhere = len(self._selected - here)
         self.page_ticked = bool(here) and here <= self._selected
-        self.compose_url = "/compose?" + urlencode({"contacts": ",".join(map(str, sorted(self._selected)))})
+        few = len(self._selected) <= MOST_WRITTEN
+        chosen = ",".join(map(str, sorted(self._selected)))
+        self.compose_url = "/compose?" + urlencode({"contacts": chosen}) if few else ""

@@ -1,0 +1,163 @@
+"""Filters, search by the index, selection across pages, consent and custom values (S62, S63, S74, M10, M28)."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import text
+
+from smsapp.accounts.actor import Actor
+from smsapp.contacts import listing, search
+from smsapp.contacts.blacklist import blacklist, suppress
+from smsapp.contacts.export import ExportGone, Selections, export_answering, export_selection
+from smsapp.contacts.fields import create_field, delete_field
+from smsapp.contacts.folding import sought
+from smsapp.contacts.groups import create_group
+from smsapp.contacts.listing import Query, answering, contacts, countries
+from smsapp.contacts.service import (
+    InvalidConsentDay,
+    Sheet,
+    contact,
+    create_contact,
+    delete_contacts,
+    edit_contact,
+    restore_contacts,
+)
+from smsapp.db import Database
+from smsapp.domain.delivery import Status
+from smsapp.reports.contact import last_is, last_statuses, past
+from tests.services.contacts.test_counters_and_index import fill
+
+
+@pytest.fixture(params=["few", "many", "indexed"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """By sorting candidates, by reading the book in order, and with everything in the search index: one answer."""
+    if request.param == "many":
+        for module in (listing, search):
+            monkeypatch.setattr(module, "MOST", 0)
+        monkeypatch.setattr(listing, "candidates", lambda *_: None)
+    return str(request.param)
+
+
+def test_every_filter_keeps_what_it_says_and_nothing_else(db: Database, actor: Actor, way: str) -> None:
+    sheets = {
+        "actif": Sheet("0612345601", nom="Aubry"),
+        "stop": Sheet("0612345602", nom="Aubry"),
+        "liste": Sheet("0612345603", nom="Bernard"),
+        "npai": Sheet("0612345604", nom="Bernard"),
+        "belge": Sheet("+32470123456", nom="Peeters"),
+        "parti": Sheet("0612345605", nom="Aubry"),
+    }
+    ids = {name: create_contact(db, actor, sheet) for name, sheet in sheets.items()}
+    group = create_group(db, actor, "VIP", [ids["actif"], ids["liste"], ids["parti"]])
+    with db.write() as session:
+        suppress(session, db, actor.account_id, [33612345602], origin="stop")
+        session.execute(text("UPDATE contact SET state = 'invalid' WHERE id = :i"), {"i": ids["npai"]})
+    blacklist(db, actor, [33612345603])
+    delete_contacts(db, actor, [ids["parti"]])
+    if way == "indexed":
+        search.index_all(db)
+
+    def named(query: Query) -> set[str]:
+        of = {id: name for name, id in ids.items()}
+        return {of[row.id] for row in contacts(db, actor, query).rows}
+
+    assert named(Query()) == {"actif", "stop", "liste", "npai", "belge"}
+    assert named(Query(state="active")) == {"actif", "belge"}
+    assert named(Query(state="stop")) == {"stop"}
+    assert named(Query(state="blacklisted")) == {"liste"}
+    assert named(Query(state="invalid")) == {"npai"}
+    assert named(Query(state="deleted")) == {"parti"}
+    assert named(Query(territory="BE")) == {"belge"}
+    assert named(Query("aubry")) == {"actif", "stop"}
+    assert named(Query("aubry", state="stop")) == {"stop"}
+    assert named(Query("aubry", state="deleted", group_id=group)) == {"parti"}
+    assert named(Query(group_id=group)) == {"actif", "liste"}
+    assert named(Query("345604")) == {"npai"}
+    assert named(Query("bernard", territory="BE")) == set()
+    assert {row.state for row in contacts(db, actor, Query("345602")).rows} == {"stop"}
+    assert set(countries(db, actor)) == {"FR", "BE"}
+    assert answering(db, actor, Query("aubry"), 1) == [min(ids["actif"], ids["stop"])]
+
+
+def test_both_ways_to_a_page_agree_on_a_book_of_some_size(db: Database, actor: Actor) -> None:
+    fill(db, actor, 400)
+    search.index_all(db)
+    fill(db, actor, 60, start=400)
+    for typed in ("moreau", "etienne zo", "example.net", "3361", "petit-jean", "zzz"):
+        for sort in ("name", "newest"):
+            query = Query(typed, sort=sort)  # type: ignore[arg-type]
+            whole = answering(db, actor, query, 1000)
+            plain = list(answering(db, actor, Query(sort=sort), 1000))  # type: ignore[arg-type]
+            with db.read() as session:
+                held = dict(session.execute(text("SELECT id, search FROM contact")).all())  # type: ignore[arg-type]
+            assert whole == [id for id in plain if all(f in held[id] for f in sought(typed))], (typed, sort)
+
+
+def test_m28_consent_is_kept_with_source_text_and_day(db: Database, actor: Actor) -> None:
+    made = create_contact(
+        db,
+        actor,
+        Sheet("0612345678", consent_source=" Bulletin  boutique ", consent_text="J'accepte", consent_day="2025-02-03"),
+    )
+    consent = contact(db, actor, made).consent
+    assert (consent.source, consent.text, str(consent.day)) == ("Bulletin boutique", "J'accepte", "2025-02-03")
+    for day in ("2027-01-01", "hier", "2025-02-30", "0001-01-01"):
+        with pytest.raises(InvalidConsentDay):
+            edit_contact(db, actor, made, Sheet("0612345678", consent_day=day))
+    edit_contact(db, actor, made, Sheet("0612345678"))
+    assert contact(db, actor, made).consent.day is None
+
+
+def test_custom_values_stand_on_the_contact_and_survive_their_field(db: Database, actor: Actor) -> None:
+    create_field(db, actor, "Ville")
+    made = create_contact(db, actor, Sheet("0612345678", extra={"ville": "Aix", "inconnu": "x"}))
+    assert [(f.key, value) for f, value in contact(db, actor, made).fields] == [("ville", "Aix")]
+    edit_contact(db, actor, made, Sheet("0612345678", nom="Rey"))
+    delete_field(db, actor, "ville")
+    assert contact(db, actor, made).fields == ()
+    create_field(db, actor, "Ville")
+    assert [value for _, value in contact(db, actor, made).fields] == ["Aix"]
+
+
+def test_m10_twenty_thousand_contacts_leave_at_once_and_come_back(db: Database, actor: Actor) -> None:
+    fill(db, actor, 2_500)
+    ids = answering(db, actor, Query(), 20_000)
+    assert len(ids) == 2_500
+    assert delete_contacts(db, actor, ids) == sorted(ids)
+    assert contacts(db, actor).rows == ()
+    assert len(answering(db, actor, Query(state="deleted"), 20_000)) == 2_500
+    assert restore_contacts(db, actor, ids) == 2_500
+
+
+def test_an_export_walks_the_whole_answer_in_its_order(db: Database, actor: Actor) -> None:
+    fill(db, actor, 2_100)
+    create_field(db, actor, "Ville")
+    own, people = export_answering(db, actor, Query())
+    cells = list(people)
+    assert [f.key for f in own] == ["ville"]
+    assert len(cells) == 2_100
+    order = [row.id for row in contacts(db, actor, limit=2_100).rows]
+    _, again = export_selection(db, actor, order)
+    assert list(again) == cells
+
+
+def test_a_selection_is_worth_nothing_to_another_account(
+    db: Database, actor: Actor, make_actor: Callable[[str], Actor]
+) -> None:
+    rival = make_actor("rival")
+    made = create_contact(db, actor, Sheet("0612345678", nom="Rey"))
+    kept = Selections()
+    key = kept.keep(actor, [made])
+    assert kept.of(actor, key) == (made,)
+    for who, asked in ((rival, key), (actor, "x"), (rival, "")):
+        with pytest.raises(ExportGone):
+            kept.of(who, asked)
+    _, stolen = export_selection(db, rival, [made])
+    assert list(stolen) == []
+
+
+def test_a_number_never_written_to_has_no_past(db: Database, actor: Actor) -> None:
+    create_contact(db, actor, Sheet("0612345678", nom="Rey"))
+    assert last_statuses(db, actor, [33612345678]) == {}
+    assert past(db, actor, 33612345678).steps == ()
+    assert contacts(db, actor, Query(also=last_is(actor, Status.RECEIVED))).rows == ()

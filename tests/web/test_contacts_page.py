@@ -1,0 +1,169 @@
+"""The address book page and its files: filters of the address, selection over pages, export, own fields; two tenants."""
+
+import csv
+import io
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+
+import fastexcel
+import httpx
+import pytest
+
+from smsapp.accounts import sessions
+from smsapp.accounts.actor import Actor
+from smsapp.contacts.fields import create_field
+from smsapp.contacts.groups import create_group
+from smsapp.contacts.routes import ROUTES, SELECTIONS
+from smsapp.contacts.service import Sheet, create_contact
+from smsapp.contacts.state import ContactsState
+from smsapp.web.http import routes
+from smsapp.web.runtime import Runtime
+from tests.web.driver import Browsers
+from tests.web.tenants import MARK, fill
+
+BOOK = ContactsState.get_full_name()
+OURS = "http://localhost:3000"
+
+
+def people(rt: Runtime, actor: Actor, how_many: int) -> list[int]:
+    return [
+        create_contact(rt.db, actor, Sheet(f"06123457{i:02}", nom=f"Aubry{i:02}", prenom="Zoé" if i % 2 else "Paul"))
+        for i in range(how_many)
+    ]
+
+
+@pytest.fixture
+async def client(rt: Runtime) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(routes([*ROUTES]))
+    async with httpx.AsyncClient(transport=transport, base_url=OURS) as made:
+        yield made
+
+
+def sign_in(client: httpx.AsyncClient, rt: Runtime, actor: Actor) -> None:
+    client.cookies.set(rt.people.cookie, sessions.open_session(rt.db, actor.user_id, timedelta(hours=1)))
+
+
+async def test_s62_filters_selection_over_pages_delete_and_undo(
+    rt: Runtime, open_tabs: Browsers, person: Callable[[str], Actor]
+) -> None:
+    actor = person("camille")
+    people(rt, actor, 70)
+    tab = open_tabs.tab(actor)
+    await tab.send(f"{BOOK}.enter", path="/contacts?q=zo%C3%A9")
+    state = await tab.state(ContactsState)
+    assert (len(state.rows), state.contacts_count, state.countries) == (35, 70, ["FR"])
+    await tab.send(f"{BOOK}.enter", path="/contacts")
+    await tab.send(f"{BOOK}.tick_page", {"on": True}, path="/contacts")
+    await tab.send(f"{BOOK}.tick_all", path="/contacts")
+    state = await tab.state(ContactsState)
+    assert (state.selected, state.elsewhere) == (70, 20)
+    await tab.send(f"{BOOK}.delete_selected", path="/contacts")
+    state = await tab.state(ContactsState)
+    assert (state.rows, state.contacts_count, state.deleted.sentence.key) == ([], 0, "contacts.deleted")
+    await tab.send(f"{BOOK}.enter", path="/contacts?state=deleted")
+    await tab.send(
+        f"{BOOK}.tick",
+        {"contact_id": (await tab.state(ContactsState)).rows[0].id, "on": True},
+        path="/contacts?state=deleted",
+    )
+    await tab.send(f"{BOOK}.restore_selected", path="/contacts?state=deleted")
+    assert (await tab.state(ContactsState)).contacts_count == 1
+    await tab.send(f"{BOOK}.undo", path="/contacts")
+    assert (await tab.state(ContactsState)).contacts_count >= 1
+    assert not tab.failures
+
+
+async def test_an_address_that_makes_no_sense_shows_the_book(
+    rt: Runtime, open_tabs: Browsers, person: Callable[[str], Actor]
+) -> None:
+    actor = person("camille")
+    people(rt, actor, 2)
+    tab = open_tabs.tab(actor)
+    for asked in ("?state=x&status=y&country=%3Cb%3E&sort=z", "?group=999999", "?open=999999", "?after=abc&before=-1"):
+        await tab.send(f"{BOOK}.enter", path=f"/contacts{asked}")
+        assert len((await tab.state(ContactsState)).rows) == 2, asked
+    await tab.send(f"{BOOK}.enter", path="/contacts?status=received")
+    assert (await tab.state(ContactsState)).rows == []
+    assert not tab.failures
+
+
+async def test_own_fields_and_consent_through_the_form(
+    rt: Runtime, open_tabs: Browsers, person: Callable[[str], Actor]
+) -> None:
+    """M28: and what is wrong with a day is said, with what was typed kept."""
+    actor = person("camille")
+    [made] = people(rt, actor, 1)
+    tab = open_tabs.tab(actor)
+    path = f"/contacts?open={made}"
+    await tab.send(f"{BOOK}.enter", path=path)
+    await tab.send(f"{BOOK}.make_own_field", {"typed": {"field_name": "Ville"}}, path=path)
+    await tab.send(f"{BOOK}.make_own_field", {"typed": {"field_name": "VILLE"}}, path=path)
+    state = await tab.state(ContactsState)
+    assert state.field_error.key == "contacts.custom_name_taken"
+    typed = {"number": "0612345700", "nom": "Rey", "extra-ville": "Aix", "consent_day": "2999-01-01"}
+    await tab.send(f"{BOOK}.save", {"typed": typed}, path=path)
+    assert (await tab.state(ContactsState)).form_error.key == "contacts.consent_day_invalid"
+    await tab.send(
+        f"{BOOK}.save", {"typed": {**typed, "consent_day": "2025-02-03", "consent_source": "Salon"}}, path=path
+    )
+    state = await tab.state(ContactsState)
+    assert [(one.name, one.value) for one in state.form_extra] == [("Ville", "Aix")]
+    assert (state.form.consent_day, state.form.consent_source) == ("2025-02-03", "Salon")
+    await tab.send(f"{BOOK}.drop_own_field", {"key": "ville"}, path=path)
+    assert (await tab.state(ContactsState)).form_extra == []
+    assert not tab.failures
+
+
+async def test_an_export_holds_what_was_asked_for_and_no_formula(
+    client: httpx.AsyncClient, rt: Runtime, person: Callable[[str], Actor]
+) -> None:
+    actor = person("camille")
+    ids = people(rt, actor, 5)
+    create_field(rt.db, actor, "Ville")
+    bad = create_contact(
+        rt.db,
+        actor,
+        Sheet("+44 7700 040123", nom="=1+1", societe="@x", extra={"ville": "-Aix"}, consent_day="2025-02-03"),
+    )
+    create_group(rt.db, actor, "VIP", [bad])
+    sign_in(client, rt, actor)
+    answer = await client.get("/contacts/export.csv", headers={"accept-language": "fr"})
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    assert answer.headers["content-disposition"].startswith('attachment; filename="contacts-')
+    assert answer.headers["cache-control"] == "no-store"
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline=""), delimiter=";"))
+    assert len(rows) == 6
+    [row] = [row for row in rows if row["Pays"] == "GB"]
+    assert (row["Nom"], row["Société"], row["Ville"]) == ("'=1+1", "'@x", "'-Aix")
+    assert (row["Portable"], row["Groupes"], row["Date de l’accord"]) == ("44 7700 040123", "VIP", "03/02/2025")
+    answer = await client.get("/contacts/export.xlsx?q=aubry03")
+    sheet = fastexcel.read_excel(answer.content).load_sheet(0, dtypes="string").to_polars()
+    assert sheet.height == 1
+    key = SELECTIONS.keep(actor, ids[:2])
+    answer = await client.get(f"/contacts/export.csv?selection={key}")
+    assert answer.text.count("Aubry") == 2
+
+
+async def test_nobody_elses_contacts_leave(
+    client: httpx.AsyncClient, rt: Runtime, person: Callable[[str], Actor]
+) -> None:
+    mine, other = person("camille"), person("voisin")
+    fill(rt.db, other)
+    theirs = create_contact(rt.db, other, Sheet("0612345699", nom=MARK))
+    group = create_group(rt.db, other, f"{MARK} g", [theirs])
+    key = SELECTIONS.keep(other, [theirs])
+    for kind in ("csv", "xlsx"):
+        assert (await client.get(f"/contacts/export.{kind}")).status_code == 401
+    sign_in(client, rt, mine)
+    for asked, status in (
+        ("", 200),
+        (f"?selection={key}", 404),
+        ("?selection=x", 404),
+        (f"?group={group}", 404),
+        (f"?q={MARK}", 200),
+    ):
+        answer = await client.get(f"/contacts/export.csv{asked}")
+        assert answer.status_code == status, asked
+        assert MARK not in answer.text
+    forged = SELECTIONS.keep(mine, [theirs])
+    assert MARK not in (await client.get(f"/contacts/export.csv?selection={forged}")).text
