@@ -1,0 +1,134 @@
+"""Bugs to plant: the product's own source with one line changed, each of which the simulation must find.
+
+``plant`` changes a module as it is imported, so it is called before anything of the product is. A bug whose line is no
+longer in the source raises: it must be written anew beside the code that it breaks.
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from types import CodeType, ModuleType
+
+
+@dataclass(frozen=True)
+class Bug:
+    """``now`` in the place of ``was`` in ``module``."""
+
+    module: str
+    was: str
+    now: str
+
+
+OUTBOX, LIFE, MOVES = "smsapp.sending.outbox", "smsapp.sending.lifecycle", "smsapp.sending.moves"
+RECEIPTS, WRITING, UNKNOWN = "smsapp.sending.receipts", "smsapp.sending.materialise", "smsapp.sending.unknown"
+DELIVERY, MOMENT, RATES = "smsapp.domain.delivery", "smsapp.domain.moment", "smsapp.sending.rates"
+REPLIES, POSTING = "smsapp.sending.replies", "smsapp.ledger.posting"
+
+BUGS = {
+    "a time-out is sent again": Bug(
+        OUTBOX, 'move.to(State.UNKNOWN, "answer", now)', 'move.to(State.QUEUED, "answer", now)'
+    ),
+    "an answer needs no lease": Bug(
+        OUTBOX,
+        "leased = row.state is State.SUBMITTING and row.lease_token == ticket.lease and row.attempt == ticket.attempt",
+        "leased = row.state in HELD",
+    ),
+    "an acceptance reopens what is closed": Bug(
+        OUTBOX, "if merge(row.state, State.ACCEPTED) is not row.state:", "if row.state is not State.ACCEPTED:"
+    ),
+    "a late refusal takes back a proof": Bug(
+        OUTBOX, "if row.state in HELD and row.attempt == ticket.attempt:", "if row.attempt == ticket.attempt:"
+    ),
+    "the blacklist is not asked": Bug(OUTBOX, "                if stopped:\n", "                if False:\n"),
+    "the permitted hours are not asked": Bug(OUTBOX, 'campaign.purpose == "marketing"', "False"),
+    "a paused campaign is claimed": Bug(
+        OUTBOX,
+        "running = and_(CAMPAIGN.c.lane == lane, CAMPAIGN.c.state == CampaignState.RUNNING)",
+        'running = and_(CAMPAIGN.c.lane == lane, CAMPAIGN.c.state.in_(("running", "paused")))',
+    ),
+    "the balance is not looked at": Bug(OUTBOX, "if promo + available < row.cost:", "if False:"),
+    "attempts are not numbered": Bug(OUTBOX, "after_.attempt += 1", "after_.attempt += row.attempt == 0"),
+    "given credits are counted twice": Bug(OUTBOX, "promo -= after_.promo", "promo -= 0"),
+    "a dead sender's messages go again": Bug(
+        LIFE, 'found.to(State.UNKNOWN, "lease", now)', 'found.to(State.QUEUED, "lease", now)'
+    ),
+    "unknown is given up at once": Bug(LIFE, "MESSAGE.c.submitted_at < since", "MESSAGE.c.submitted_at < db.now()"),
+    "a campaign finishes with messages at the gateway": Bug(
+        LIFE, "or_(state_is(State.QUEUED), state_is(State.SUBMITTING))", "state_is(State.QUEUED)"
+    ),
+    "what comes back to a cancelled campaign stays": Bug(
+        LIFE, "CAMPAIGN.c.state == CampaignState.CANCELLED, *_in(lane)", "CAMPAIGN.c.updated_at == db.now(), *_in(lane)"
+    ),
+    "anything may be sent again by hand": Bug(
+        LIFE, "row.state not in (State.UNKNOWN, State.EXPIRED_UNKNOWN)", "row.state is State.QUEUED"
+    ),
+    "a refusal keeps the credit": Bug(MOVES, "if after.state not in HELD:", "if after.state is State.QUEUED:"),
+    "a late proof is charged to nobody": Bug(
+        MOVES,
+        "elif before.state not in TAKEN and after.state in TAKEN:",
+        "elif before.state is State.QUEUED and False:",
+    ),
+    "counters only grow": Bug(MOVES, "((move.before, -1), (move.after, 1))", "((move.after, 1),)"),
+    "the last report wins": Bug(
+        RECEIPTS,
+        "if merge(move.after.state, report.state) is not move.after.state:",
+        "if move.after.state is not report.state:",
+    ),
+    "an early report is forgotten": Bug(
+        RECEIPTS, 'values(processed_at=None, outcome="unmatched"', 'values(processed_at=now, outcome="unmatched"'
+    ),
+    "failed stands over delivered": Bug(DELIVERY, "State.FAILED: 6,", "State.FAILED: 8,"),
+    "not found is believed at once": Bug(
+        UNKNOWN, "row.missing_since and now - row.missing_since >= policy.missing_for", "row.asked >= 0"
+    ),
+    "the second passage of an hour is meant": Bug(MOMENT, "(local - first)", "(local - second)"),
+    "a campaign is fired before its time": Bug(WRITING, "CAMPAIGN.c.send_at <= now)", "CAMPAIGN.c.send_at > now)"),
+    "an interrupted writing leaves its counters": Bug(
+        WRITING, "    connection.execute(delete(COUNTER).where(COUNTER.c.campaign_id == campaign_id))\n", ""
+    ),
+    "the rate is not written down": Bug(RATES, "values(free_at=paid)", "values(free_at=self._now)"),
+    "STOP is heard by one account only": Bug(
+        REPLIES, "for row in before:", "for row in before[:1] and [r for r in before if r.id % 2]:"
+    ),
+    "a payment told twice is credited twice": Bug(
+        POSTING, "    if known:\n", "    if known:\n        return True\n    if known:\n"
+    ),
+}
+
+
+class _Planter(SourceFileLoader):
+    def __init__(self, bug: Bug, path: str) -> None:
+        super().__init__(bug.module, path)
+        self._bug = bug
+
+    def get_code(self, fullname: str) -> CodeType:
+        source = self.get_data(self.path).decode()
+        if source.count(self._bug.was) != 1:
+            raise LookupError(f"{fullname} has {source.count(self._bug.was)} times: {self._bug.was}")
+        return compile(source.replace(self._bug.was, self._bug.now), self.path, "exec")
+
+
+class _Finder(MetaPathFinder):
+    def __init__(self, bug: Bug) -> None:
+        self._bug = bug
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname != self._bug.module:
+            return None
+        spec = PathFinder.find_spec(fullname, path, target)
+        assert spec is not None
+        assert spec.origin is not None
+        spec.loader = _Planter(self._bug, spec.origin)
+        return spec
+
+
+def plant(name: str) -> None:
+    """Break the product, in this process."""
+    bug = BUGS[name]
+    if bug.module in sys.modules:
+        raise RuntimeError(f"{bug.module} is imported already")
+    sys.meta_path.insert(0, _Finder(bug))

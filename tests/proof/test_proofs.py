@@ -1,0 +1,46 @@
+"""Every proof in its short form; the long ones are commands, named in the README."""
+
+import pytest
+
+from smsapp.db import Database, SimulatedClock
+from tests.proof import dlr, pause
+from tests.proof.bugs import BUGS
+from tests.proof.crashpoints import crash_everywhere
+from tests.proof.paths import PATHS
+from tests.proof.sim import hunt, lives
+
+
+def test_no_seed_of_the_simulation_finds_a_violation() -> None:
+    """Reliability P6: faults, reorderings, pauses, STOPs, both clock changes."""
+    wrong, lived, _ = lives(0, 12)
+    assert (wrong, lived) == ([], 12)
+
+
+def test_a_seed_is_one_life_for_ever() -> None:
+    assert lives(3, 2)[2] == lives(3, 2)[2]
+
+
+@pytest.mark.parametrize("name", ["a time-out is sent again", "counters only grow", "the last report wins"])
+def test_a_planted_bug_is_found(name: str) -> None:
+    assert len(BUGS) >= 15
+    assert hunt(name, 12)["found"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_process_may_die_at_any_point(path: str) -> None:
+    """Each eleventh point here; ``crashpoints --all`` dies at every one."""
+    points, wrong = crash_everywhere(path, every=11)
+    assert wrong == []
+    assert points > 50
+
+
+def test_a_storm_of_reports_ends_where_the_network_says(db: Database, clock: SimulatedClock) -> None:
+    """G5, in small."""
+    wrong, figures = dlr.storm(db, clock, 1_500, 4)
+    assert wrong == [], figures
+
+
+def test_nothing_is_claimed_after_a_pause(db: Database) -> None:
+    """P30, in small: four workers."""
+    wrong, figures = pause.storm(db, 4, 4, 4, 1_000)
+    assert wrong == [], figures
