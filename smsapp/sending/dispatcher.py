@@ -9,7 +9,7 @@ import functools
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -131,6 +131,7 @@ class Dispatcher:
     async def _window(self, size: int, left: dict[str, int]) -> Window | None:
         answers, self._answers = self._answers, []
         rests, self._rests = self._rests, {}
+        claimed_at = self._db.now()
         try:
             for name, seconds in rests.items():
                 await asyncio.to_thread(rest, self._db, name, self._db.now() + timedelta(seconds=seconds))
@@ -162,7 +163,7 @@ class Dispatcher:
             parts[name].append((ticket, message))
         for name, part in parts.items():
             self._pace(name).spend(sum(message.segments for _, message in part))
-            task = asyncio.create_task(self._call(name, part))
+            task = asyncio.create_task(self._call(name, part, claimed_at))
             self._flying[task] = name
             task.add_done_callback(self._landed)
         return done
@@ -171,13 +172,18 @@ class Dispatcher:
         del self._flying[task]
         self._wake.set()
 
-    async def _call(self, name: str, part: Sequence[tuple[Ticket, Submit]]) -> None:
-        """Hand messages over, in batches as the gateway takes them, and keep the answers for the next transaction."""
+    async def _call(self, name: str, part: Sequence[tuple[Ticket, Submit]], claimed_at: datetime) -> None:
+        """Hand messages over, in batches as the gateway takes them, and keep the answers for the next transaction.
+
+        A process that was suspended after its claim calls nobody: its lease is over, others may have sent them since.
+        """
         gateway = self._router.get(name)
         step = max(1, gateway.caps.max_batch) if gateway else len(part)
         batch = [message for _, message in part]
         batches = [batch[i : i + step] for i in range(0, len(batch), step)]
-        results = [r for one in await asyncio.gather(*(self._submit(name, b) for b in batches)) for r in one]
+        results = [
+            r for one in await asyncio.gather(*(self._submit(name, b, claimed_at) for b in batches)) for r in one
+        ]
         now, pace = asyncio.get_running_loop().time(), self._pace(name)
         before = pace.rest(now)
         pace.learn(results, now)
@@ -185,8 +191,10 @@ class Dispatcher:
             self._rests[name] = pace.rest(now)
         self._answers += [Answer(ticket, result) for (ticket, _), result in zip(part, results, strict=True)]
 
-    async def _submit(self, name: str, batch: Sequence[Submit]) -> list[Result]:
+    async def _submit(self, name: str, batch: Sequence[Submit], claimed_at: datetime) -> list[Result]:
         """One result for each message whatever the gateway does: silence and nonsense are unknown outcomes."""
+        if self._db.now() - claimed_at > timedelta(seconds=self._policy.lease_s / 2):
+            return [Result(message.key, Outcome.RETRY, retry_after=0.0) for message in batch]
         try:
             answered = await asyncio.wait_for(self._router.submit(name, batch), self._policy.call_timeout_s)
         except Exception as error:

@@ -89,9 +89,7 @@ BUGS = {
         WRITING, "    connection.execute(delete(COUNTER).where(COUNTER.c.campaign_id == campaign_id))\n", ""
     ),
     "the rate is not written down": Bug(RATES, "values(free_at=paid)", "values(free_at=self._now)"),
-    "STOP is heard by one account only": Bug(
-        REPLIES, "for row in before:", "for row in before[:1] and [r for r in before if r.id % 2]:"
-    ),
+    "STOP is heard by nobody": Bug(REPLIES, "for row in reversed(heard)}", "for row in heard[:0]}"),
     "a payment told twice is credited twice": Bug(
         POSTING, "    if known:\n", "    if known:\n        return True\n    if known:\n"
     ),

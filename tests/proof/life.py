@@ -254,9 +254,12 @@ class Life:
 
     def stop(self) -> None:
         if self.network.taken:
-            reply = self.network.stop(self.rng.choice(self.network.taken), self.clock.now())
+            key = self.rng.choice(self.network.taken)
+            reply = self.network.stop(key, self.clock.now())
             take_in(self.db, "g", [reply])
             self._note_stops()
+            if not any(number == reply.e164 for _, number in self.stopped):
+                raise Violation("a STOP that nobody heard")
 
     def sell(self) -> None:
         self.buy(self.rng.choice(self.actors), self.rng.randint(1, 20))

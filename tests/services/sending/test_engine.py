@@ -15,12 +15,15 @@ from smsapp.gateways.fate import Traits
 from smsapp.gateways.journal import Take, entries
 from smsapp.gateways.simulator import Simulator
 from smsapp.ledger.service import purchase
+from smsapp.sending import lifecycle
+from smsapp.sending.dispatcher import Dispatcher
 from smsapp.sending.engine import Engine
 from smsapp.sending.leader import AlreadyRunning
+from smsapp.sending.outbox import Window
 from smsapp.sending.pace import Pace
 from smsapp.sending.policy import Policy
 from smsapp.sending.replay import run_to_end
-from tests.services.sending.house import add_campaign, assert_exact, campaign_state, quote_of, states
+from tests.services.sending.house import add_campaign, assert_exact, campaign_state, quote_of, running, states
 
 
 def taken(journal: Path) -> list[str]:
@@ -132,3 +135,25 @@ def test_the_pace_slows_when_throttled_and_rests_when_the_gateway_is_down() -> N
     assert (pace.size(1), pace.size(0)) == (0, 1)  # one probe, alone
     pace.learn([Result("a", Outcome.ACCEPTED)], 40.0)
     assert pace.size(0) == 64
+
+
+async def test_a_process_that_was_suspended_after_its_claim_calls_nobody(
+    db: Database, clock: SimulatedClock, actor: Actor, tmp_path: Path
+) -> None:
+    """Its messages are somebody else's by now: calling would send them twice."""
+
+    class Suspended(Dispatcher):
+        async def _window(self, size: int, left: dict[str, int]) -> Window | None:
+            done = await super()._window(size, left)
+            if done is not None and done.batch:
+                clock.advance(timedelta(minutes=11))
+                lifecycle.reap(db, Policy())
+                self.stop()
+            return done
+
+    journal = tmp_path / "journal"
+    running(db, actor, 10)
+    await Suspended(db, Simulator.instant(db.now, journal), policy=Policy()).run()
+    assert taken(journal) == []
+    assert states(db) == {"unknown": 10}
+    assert_exact(db, [])
