@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from smsapp import settings as configuration
 from smsapp.db import Database, connect, migrate
 from smsapp.domain.errors import Refusal
+from smsapp.gateways import commands as gateways
 from smsapp.i18n.catalogue import translate
 from smsapp.imports.uploads import Uploads
 from smsapp.sending.leader import AlreadyRunning, Leader
@@ -72,6 +73,17 @@ def worker() -> None:
             said = problem.orig if isinstance(problem, OperationalError) else problem
             typer.echo(f"smsapp cannot start: {logs.redact(str(said)).strip()}", err=True)
             raise typer.Exit(1) from None
+
+
+@contextmanager
+def migrated() -> Iterator[Database]:
+    """The same, brought to the newest schema."""
+    with opened() as db:
+        migrate.upgrade(db)
+        yield db
+
+
+gateways.register(app, migrated)
 
 
 @ledger.command("check")

@@ -37,7 +37,13 @@ class Settings(BaseSettings):
     web_sends: bool = Field(
         default=True, description="the web process sends too; `false` (PostgreSQL): only `smsapp worker` does"
     )
-    gateway: str = Field(default="simulator", description="who carries the messages; `simulator` sends nothing out")
+    gateway: str = Field(
+        default="simulator",
+        description="who carries: `simulator` sends nothing out, `configured` uses the operator's gateways",
+    )
+    operators: str = Field(
+        default="", description="identifiants that may open /operator/gateways, comma separated; empty: nobody"
+    )
     simulator_speed: float = Field(default=1.0, gt=0, description="how many times faster than life the simulator runs")
     simulator_seed: int = Field(default=1, description="the same seed gives the same fate to the same message")
     smtp_host: str = Field(default="", description="mail server; empty: e-mails are kept and shown under /demo")
@@ -103,8 +109,8 @@ class Settings(BaseSettings):
             )
         if self.secret_key.get_secret_value() and len(self.secret_key.get_secret_value()) < 32:
             raise ValueError("SMSAPP_SECRET_KEY is too short: set 32 random characters or more, or leave it empty")
-        if self.gateway != "simulator":
-            raise ValueError("SMSAPP_GATEWAY must be simulator")
+        if self.gateway not in ("simulator", "configured"):
+            raise ValueError("SMSAPP_GATEWAY must be simulator or configured")
         if self.smtp_password.get_secret_value() and self.smtp_security == "none" and self.smtp_host not in LOCAL_HOSTS:
             raise ValueError("SMSAPP_SMTP_SECURITY=none would send the password in clear: set starttls or tls")
         if unknown := [day for day in self.days if day not in DAYS]:
@@ -123,6 +129,11 @@ class Settings(BaseSettings):
     def demo(self) -> bool:
         """Demonstration mode: no mail server and no real gateway, so nothing leaves this machine."""
         return self.gateway == "simulator" and not self.smtp_host
+
+    def is_operator(self, identifiant: str) -> bool:
+        """Whether a person of that name may set up gateways."""
+        named = {name.strip().casefold() for name in self.operators.split(",")} - {""}
+        return identifiant.casefold() in named
 
     @property
     def days(self) -> list[str]:

@@ -21,7 +21,7 @@ from smsapp.reports import passport_routes
 from smsapp.settings import UnsafeSettings, load
 from smsapp.simulator import page as simulator
 from smsapp.simulator import routes as simulator_routes
-from smsapp.web import doors, failures, frame, guard, home, http, life, logs
+from smsapp.web import doors, failures, frame, guard, home, hooks, http, life, logs
 from smsapp.web.pages import pages
 
 logs.install()
@@ -44,6 +44,7 @@ PAGES = [
 ROUTES = http.routes(
     [
         *contact_routes.ROUTES,
+        *hooks.ROUTES,
         *import_routes.ROUTES,
         *demo_routes.ROUTES,
         *opt_out_routes.ROUTES,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import ClassVar
 
 from smsapp.domain.delivery import Cause, State
 from smsapp.domain.encoding import GSM7
@@ -30,6 +31,7 @@ class Kannel(HttpGateway):
     """A smsbox. ``now`` is the present instant, for reports that carry none."""
 
     kind = "kannel"
+    REPLY: ClassVar[dict[str, str]] = {"mo": "%I", "f": "%p", "o": "%P", "s": "%T"}
 
     def __init__(
         self,
@@ -50,7 +52,7 @@ class Kannel(HttpGateway):
 
     def reply_url(self) -> str:
         """What stands as `post-url` in Kannel's `sms-service`."""
-        return self._callback.url(mo="%I", f="%p", o="%P", s="%T")
+        return self._callback.url(**self.REPLY)
 
     def _headers(self) -> dict[str, str]:
         return {

@@ -51,6 +51,19 @@ def take_in(db: Database, gateway: str, events: Sequence[Event]) -> set[int]:
     return db.retrying(work)
 
 
+def inbox_key(gateway: str, event: Event) -> str:
+    """Under which an event is kept: the same in every repetition."""
+    return f"{gateway}:{event.event_id}"[:200]
+
+
+def known_events(db: Database, gateway: str, events: Sequence[Event]) -> set[str]:
+    """The ids of those that are kept already."""
+    by_key = {inbox_key(gateway, event): event.event_id for event in events}
+    with db.read() as session:
+        found = session.connection().scalars(select(INBOX.c.key).where(INBOX.c.key.in_(by_key)))
+        return {by_key[key] for key in found}
+
+
 def retry_unmatched(db: Database, policy: Policy) -> set[int]:
     """Look again for the messages of reports that came too early; after ``policy.unmatched_for`` they are orphans."""
     now = db.now()
@@ -106,7 +119,7 @@ def report_moves(rows: Iterable[Row], reports: dict[int, list[Dlr]]) -> list[Mov
 
 def _keep(connection: Connection, gateway: str, events: Sequence[Event], now: datetime) -> dict[str, Event]:
     """Write the events that were not known; those only, by key, in order of arrival."""
-    by_key = {f"{gateway}:{event.event_id}"[:200]: event for event in reversed(events)}
+    by_key = {inbox_key(gateway, event): event for event in reversed(events)}
     insert = sqlite_insert if connection.dialect.name == "sqlite" else pg_insert
     known = set(connection.scalars(select(INBOX.c.key).where(INBOX.c.key.in_(by_key))))
     values = [

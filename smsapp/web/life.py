@@ -22,7 +22,7 @@ from smsapp.db.migrate import UnknownSchema, upgrade
 from smsapp.demo import removal
 from smsapp.imports.jobs import Jobs
 from smsapp.imports.uploads import Uploads
-from smsapp.sending.assembly import engine_of
+from smsapp.sending.assembly import engine_of, fleet_of
 from smsapp.sending.engine import Engine
 from smsapp.sending.leader import AlreadyRunning
 from smsapp.sending.wake import Wakes
@@ -44,6 +44,9 @@ async def life(app: rx.App, settings: Settings) -> AsyncIterator[Runtime]:
             await asyncio.to_thread(upgrade, db)
             await asyncio.to_thread(removal.begin, db, settings)  # before anything is sent
             rt = Runtime(settings, db, connected=lambda token: _is_open(app, token))
+            rt.fleet = fleet_of(db, settings)
+            await rt.fleet.follow()
+            stack.push_async_callback(rt.fleet.router.close)
             await stack.enter_async_context(_others(rt))
             if settings.web_sends:
                 rt.engine = await stack.enter_async_context(_engine(rt))
@@ -86,7 +89,7 @@ async def _engine(rt: Runtime) -> AsyncIterator[Engine]:
     """The engine of this process, with the jobs of the web beside its own."""
     db, wakes = rt.db, rt.wakes
     assert wakes is not None
-    engine = engine_of(db, rt.settings, on_change=rt.hub.changed, on_ready=wakes.look)
+    engine = engine_of(db, rt.settings, on_change=rt.hub.changed, on_ready=wakes.look, fleet=rt.fleet)
 
     async def beat() -> None:
         rt.beat = db.now()

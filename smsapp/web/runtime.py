@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from smsapp.db import Database
+from smsapp.gateways.fleet import Fleet
 from smsapp.imports.jobs import Jobs
+from smsapp.sending.callbacks import Callbacks
 from smsapp.sending.engine import Engine
 from smsapp.sending.wake import Wakes
 from smsapp.settings import Settings
@@ -24,7 +26,8 @@ def _nobody(_token: str) -> bool:
 class Runtime:
     """``connected`` says whether a browser tab (its client token) still holds its websocket.
 
-    ``engine`` is None when only workers send; ``beat`` is when it last went round.
+    ``engine`` is None when only workers send; ``beat`` is when it last went round. ``fleet``: the gateways of
+    this process, of which ``callbacks`` keeps what they tell over HTTP.
     """
 
     settings: Settings
@@ -32,6 +35,8 @@ class Runtime:
     hub: Hub = field(default_factory=Hub)
     engine: Engine | None = None
     wakes: Wakes | None = None
+    fleet: Fleet | None = None
+    callbacks: Callbacks = field(init=False)
     beat: datetime | None = None
     imports: Jobs | None = None
     connected: Callable[[str], bool] = _nobody
@@ -40,6 +45,7 @@ class Runtime:
     people: People = field(init=False)
 
     def __post_init__(self) -> None:
+        self.callbacks = Callbacks(self.db, lambda accounts: self.hub.changed(accounts))
         self.people = People(self.db, secure=self.settings.secure_cookies)
 
     async def wake(self) -> None:
