@@ -12,6 +12,7 @@ import polars as pl
 from sqlalchemy import BigInteger, FromClause, Integer, select
 from sqlmodel import Session, col
 
+from smsapp.contacts.merging import standing
 from smsapp.contacts.tables import Contact, GroupMember, Suppression
 from smsapp.db.rows import pack, rows
 from smsapp.domain.phone import Caution, read_column, split_numbers
@@ -110,9 +111,12 @@ def _typed(session: Session, account_id: int, read: pl.DataFrame) -> pl.DataFram
 
 
 def _contacts(session: Session, account_id: int, contact_ids: Sequence[int]) -> pl.DataFrame:
-    """Contacts chosen one by one, in the order of choice."""
+    """Contacts chosen one by one, in the order of choice; for one that was merged away, the one that stays (S75)."""
     if not contact_ids:
         return empty_recipients().drop("rank")
+    led = standing(session, contact_ids)
+    if led:
+        contact_ids = list(dict.fromkeys(led.get(id, id) for id in contact_ids))
     chosen, given = _sent(session, contact_ids)
     found = session.execute(
         select(*_FIELDS)

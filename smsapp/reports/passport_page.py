@@ -116,6 +116,7 @@ def _step(line: rx.Var[Line]) -> Component:
         line.name != "",
         rx.cond(line.url != "", rx.el.a(line.name, href=line.url, class_name="lk"), rx.el.span(line.name)),
     )
+    by = rx.cond(line.by != "", rx.el.span(t("passport.by", name=line.by)))
     return rx.el.li(
         rx.el.span(sign, class_name="pic"),
         rx.el.div(
@@ -124,7 +125,7 @@ def _step(line: rx.Var[Line]) -> Component:
                 class_name="row g8 wrap",
             ),
             rx.cond(line.detail != "", rx.el.blockquote(line.detail)),
-            rx.el.div(source, rx.cond(line.by != "", rx.el.span(t("passport.by", name=line.by))), class_name="t2 mut row g8 wrap"),
+            rx.el.div(source, by, class_name="t2 mut row g8 wrap"),
             class_name="f1",
         ),
         key=line.key,

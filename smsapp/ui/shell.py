@@ -52,6 +52,7 @@ _SMS = (_Entry("sent", "ui.nav.sent", "/sent", "send"),)
 _PEOPLE = (
     _Entry("contacts", "ui.nav.contacts", "/contacts", "book-user"),
     _Entry("import", "ui.nav.import", "/import", "file-up"),
+    _Entry("duplicates", "ui.nav.duplicates", "/duplicates", "copy"),
     _Entry("blacklist", "ui.nav.blacklist", "/blacklist", "ban"),
 )
 _SIMULATOR = _Entry("simulator", "simulator.nav", "/simulator", "calculator")

@@ -13,7 +13,7 @@ from smsapp.campaigns.launch import Seen, launch
 from smsapp.campaigns.pricing import Terms, quote_campaign
 from smsapp.contacts import blacklist, fields, groups
 from smsapp.contacts import service as contacts
-from smsapp.contacts.duplicates_tables import ContactMerge
+from smsapp.contacts.merging import merge_number
 from smsapp.db import Database
 from smsapp.imports.tables import ContactImport, Rejection
 from smsapp.sending.materialise import materialise
@@ -33,6 +33,10 @@ def fill(db: Database, actor: Actor) -> None:
         contacts.create_contact(db, actor, contacts.Sheet(number=f"+{number}", nom=f"{MARK}{number}", prenom=MARK))
         for number in NUMBERS
     ]
+    twice = contacts.Sheet(number=f"+{NUMBERS[0]}", nom=f"{MARK} double", prenom=MARK)
+    contacts.create_contact(db, actor, twice)
+    merge_number(db, actor, ids[0], {})
+    contacts.create_contact(db, actor, twice)
     group_id = groups.create_group(db, actor, f"{MARK} groupe", ids)
     fields.create_field(db, actor, f"{MARK} champ")
     blacklist.blacklist(db, actor, [NUMBERS[2]], reason=MARK)
@@ -46,7 +50,6 @@ def fill(db: Database, actor: Actor) -> None:
     materialise(db, sent, lambda of, campaign_id: quote_campaign(of, campaign_id, Terms()))
     now = db.now()
     with db.write() as s:
-        s.add(ContactMerge(account_id=actor.account_id, user_id=actor.user_id, rule="hand", created_at=now))
         mail.post(s, actor.account_id, actor.email, f"{MARK} courrier", MARK, now)
         done = ContactImport(
             account_id=actor.account_id,

@@ -1,0 +1,233 @@
+"""Duplicates: numbers that stand in the book two or more times, compared on E.164 (S75). `merging.py` merges them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, Select, Text, cast, func, select
+from sqlmodel import Session
+
+from smsapp.accounts.actor import Actor
+from smsapp.contacts.folding import sought
+from smsapp.contacts.tables import Contact, ContactField, Group, GroupMember
+from smsapp.db import Database
+from smsapp.db.rows import pack, rows
+from smsapp.domain.phone import pretty
+
+PAGE: Final = 10
+COPIES: Final = 6
+"""Contacts of one number that stand side by side; a merge takes them all."""
+
+RULES: Final = ("fullest", "newest", "oldest")
+
+UNITS: Final[dict[str, tuple[str, ...]]] = {
+    "nom": ("nom",),
+    "prenom": ("prenom",),
+    "email": ("email",),
+    "societe": ("societe",),
+    "consent": ("consent_source", "consent_text", "consent_at"),
+}
+"""What is chosen as one: a consent is worth nothing in pieces. Fields of the account's own are chosen one by one."""
+
+_TABLES = Contact.metadata.tables
+CONTACT, GROUP, MEMBER, FIELD = (
+    _TABLES[str(model.__tablename__)] for model in (Contact, Group, GroupMember, ContactField)
+)
+
+Record = dict[str, Any]
+"""A contact as a row of its table, by column."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """One of the contacts that share a number. ``values``: unit or own field -> what it says, empty for nothing."""
+
+    id: int
+    name: str
+    values: dict[str, str]
+    groups: tuple[str, ...]
+    state: str
+    created_at: datetime
+    import_id: int | None
+
+
+@dataclass(frozen=True)
+class Duplicate:
+    """A number with its contacts, oldest first; ``total`` of them, of which COPIES are shown.
+
+    ``fields`` are those that have something to choose or to show, own ones with their names; ``proposed`` says which
+    contact's value the rule "fullest" takes for each.
+    """
+
+    e164: int
+    number: str
+    total: int
+    copies: tuple[Copy, ...]
+    fields: tuple[tuple[str, str], ...]
+    proposed: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """A page; ``previous`` and ``next`` are ids of contacts to ask for with ``before`` and ``after``."""
+
+    rows: tuple[Duplicate, ...] = ()
+    previous: int | None = None
+    next: int | None = None
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How many numbers stand more than once, and how many contacts merging them all would take away."""
+
+    numbers: int
+    surplus: int
+
+
+def duplicates(
+    db: Database,
+    actor: Actor,
+    *,
+    text: str = "",
+    after: int | None = None,
+    before: int | None = None,
+    limit: int = PAGE,
+) -> Duplicates:
+    """Numbers that stand more than once, in rising order; ``text`` is part of a number."""
+    backwards = after is None and before is not None
+    with db.read() as session:
+        anchor = _number_of(session, actor, after or before)
+        asked = repeated(actor.account_id, text)
+        number = CONTACT.c.e164
+        if anchor is not None:
+            asked = asked.where(number < anchor if backwards else number > anchor)
+        asked = asked.order_by(number.desc() if backwards else number.asc()).limit(limit + 1)
+        found = list(session.connection().scalars(asked))
+        beyond = len(found) > limit
+        found = sorted(found[:limit])
+        people = records(session, actor.account_id, found)
+        names = _field_names(session, actor)
+        groups = _groups(session, [record["id"] for record in people])
+    if not found:
+        return Duplicates()
+    shown = tuple(_duplicate(e164, [r for r in people if r["e164"] == e164], names, groups) for e164 in found)
+    return Duplicates(
+        shown,
+        previous=shown[0].copies[0].id if (beyond if backwards else anchor is not None) else None,
+        next=shown[-1].copies[0].id if (backwards or beyond) else None,
+    )
+
+
+def extent(db: Database, actor: Actor) -> Extent:
+    """How much there is to merge, read from the index of numbers."""
+    inner = repeated(actor.account_id).add_columns(func.count().label("n")).subquery()
+    with db.read() as session:
+        numbers, people = (
+            session.connection().execute(select(func.count(), func.sum(inner.c.n)).select_from(inner)).one()
+        )
+    return Extent(numbers, int(people or 0) - numbers)
+
+
+def repeated(account_id: int, text: str = "") -> Select[Any]:
+    """The numbers of an account that stand more than once, deleted contacts left out."""
+    number = CONTACT.c.e164
+    asked = (
+        select(number)
+        .where(CONTACT.c.account_id == account_id, CONTACT.c.deleted_at.is_(None))
+        .group_by(number)
+        .having(func.count() > 1)
+    )
+    for fragment in sought(text):
+        asked = asked.where(cast(number, Text).like(f"%{fragment}%"))
+    return asked
+
+
+def records(session: Session, account_id: int, numbers: Sequence[int], *, lock: bool = False) -> list[Record]:
+    """The contacts of ``numbers``, by number, oldest first."""
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    wanted = rows(sqlite, (("value", BigInteger()),))
+    asked = (
+        select(CONTACT)
+        .where(
+            CONTACT.c.account_id == account_id,
+            CONTACT.c.deleted_at.is_(None),
+            CONTACT.c.e164.in_(select(wanted.c.value)),
+        )
+        .order_by(CONTACT.c.e164, CONTACT.c.id)
+    )
+    if lock:
+        asked = asked.with_for_update()
+    given = {"rows": pack(sqlite, [(number,) for number in numbers])}
+    return [dict(row) for row in session.connection().execute(asked, given).mappings()]
+
+
+def ordered(people: Sequence[Record], rule: str) -> list[Record]:
+    """The contacts of one number, the one whose values win first."""
+    if rule == "newest":
+        return sorted(people, key=lambda r: (r["updated_at"], r["id"]), reverse=True)
+    if rule == "fullest":
+        return sorted(people, key=lambda r: (-_filled(r), r["id"]))
+    return sorted(people, key=lambda r: r["id"])
+
+
+def value_of(record: Record, field: str) -> str:
+    """What a contact says in a unit, or in a field of the account's own (``own:<key>``)."""
+    if field.startswith("own:"):
+        return str((record["extra"] or {}).get(field[4:], ""))
+    if field == "consent":
+        at = record["consent_at"]
+        parts = [at.strftime("%d/%m/%Y") if at else "", record["consent_source"], record["consent_text"]]
+        return " · ".join(part for part in parts if part)
+    return str(record[field])
+
+
+def _filled(record: Record) -> int:
+    own = sum(1 for value in (record["extra"] or {}).values() if value)
+    return own + sum(1 for unit in UNITS if value_of(record, unit))
+
+
+def _duplicate(e164: int, people: list[Record], names: dict[str, str], groups: dict[int, list[str]]) -> Duplicate:
+    own = {f"own:{key}": names.get(key, key) for record in people for key in (record["extra"] or {})}
+    fields = [(unit, "") for unit in UNITS] + sorted(own.items())
+    told = [(field, name) for field, name in fields if any(value_of(record, field) for record in people)]
+    best = ordered(people, "fullest")
+    proposed = {field: next(record["id"] for record in best if value_of(record, field)) for field, _ in told}
+    copies = tuple(
+        Copy(
+            record["id"],
+            f"{record['prenom']} {record['nom']}".strip() or record["societe"],
+            {field: value_of(record, field) for field, _ in told},
+            tuple(groups.get(record["id"], ())),
+            record["state"],
+            record["created_at"],
+            record["import_id"],
+        )
+        for record in people[:COPIES]
+    )
+    return Duplicate(e164, pretty(e164), len(people), copies, tuple(told), proposed)
+
+
+def _number_of(session: Session, actor: Actor, contact_id: int | None) -> int | None:
+    if contact_id is None:
+        return None
+    mine = (CONTACT.c.id == contact_id, CONTACT.c.account_id == actor.account_id)
+    return session.connection().scalar(select(CONTACT.c.e164).where(*mine))
+
+
+def _field_names(session: Session, actor: Actor) -> dict[str, str]:
+    asked = select(FIELD.c.key, FIELD.c.name).where(FIELD.c.account_id == actor.account_id)
+    return {row.key: row.name for row in session.connection().execute(asked)}
+
+
+def _groups(session: Session, ids: Sequence[int]) -> dict[int, list[str]]:
+    asked = (
+        select(MEMBER.c.contact_id, GROUP.c.name)
+        .join(GROUP, GROUP.c.id == MEMBER.c.group_id)
+        .where(MEMBER.c.contact_id.in_(ids))
+        .order_by(func.lower(GROUP.c.name))
+    )
+    found: dict[int, list[str]] = {}
+    for contact_id, name in session.connection().execute(asked):
+        found.setdefault(contact_id, []).append(name)
+    return found
