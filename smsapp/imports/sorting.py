@@ -59,7 +59,7 @@ def sort_rows(
         table = _with_suggestions(table, accepted, region)
     bad = pl.col("e164").is_null() | (pl.col("flaw") != "")
     wrong = table.select(bad).to_series()
-    people = rows.select("row", **{name: _tidy(fields.get(name), length) for name, length in FIELD_LENGTHS.items()})
+    people = rows.select("row", **{name: tidy(fields.get(name), length) for name, length in FIELD_LENGTHS.items()})
     table = table.hstack(people.drop("row"))
     flawed = pl.col("flaw") != ""
     rejected = table.filter(wrong).select(
@@ -120,12 +120,13 @@ def _extra(rows: pl.DataFrame, fields: Mapping[str, int]) -> pl.Series:
     own = {name.removeprefix(OWN): f"c{at}" for name, at in fields.items() if name.startswith(OWN)}
     if not own:
         return pl.repeat(NOTHING, rows.height, eager=True)
-    cells = rows.select(_tidy(int(column[1:]), VALUE_LENGTH).alias(name) for name, column in own.items())
+    cells = rows.select(tidy(int(column[1:]), VALUE_LENGTH).alias(name) for name, column in own.items())
     said = [json.dumps({name: cell for name, cell in zip(own, row, strict=True) if cell}) for row in cells.iter_rows()]
     return pl.Series(said, dtype=pl.String)
 
 
-def _tidy(column: int | None, length: int) -> pl.Expr:
+def tidy(column: int | None, length: int) -> pl.Expr:
+    """A cell as a contact keeps it: one space between words, none around, at most ``length`` characters."""
     if column is None:
         return pl.lit("")
     cell = pl.col(f"c{column}")

@@ -7,7 +7,7 @@ when its price is known.
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 import phonenumbers
 import polars as pl
 
+from smsapp.contacts.service import FIELD_LENGTHS
 from smsapp.domain.counting import VOICE_CHARACTERS
 from smsapp.domain.credits import UNITS
 from smsapp.domain.encoding import Encoding, culprits, measure
@@ -28,6 +29,7 @@ from smsapp.domain.tariff import SmsType, Tariff
 from smsapp.domain.template import VARIABLES, SenderKind, Template, stop_mention
 from smsapp.imports.mapping import guess_columns, guess_header
 from smsapp.imports.sandbox import Reading, read_table
+from smsapp.imports.sorting import tidy
 from smsapp.imports.steps import NoPhoneColumn
 
 ASSUMED: Final = {"nom": "Bernard", "prenom": "Camille", "email": "camille@example.net", "societe": "Maison Martin"}
@@ -116,7 +118,12 @@ def simulate(asked: Simulation, tariff: Tariff, short_code: str, opt_out_link: s
     rows = _checked(asked)
     ways = Ways(short_code, opt_out_link)
     price = _price(asked, rows, tariff, ways)
-    return replace(price, advice=_advice(asked, rows, price, tariff, ways))
+    return replace(
+        price,
+        advice=_advice(
+            asked, price, lambda change: _price(change, rows, tariff, ways), lambda change: _excess(change, rows, ways)
+        ),
+    )
 
 
 def simulate_file(
@@ -141,50 +148,57 @@ def simulate_file(
         (shutil.copyfile if keep else shutil.move)(path, own)
         table = read_table(own, Reading()).rows
     header = guess_header(table)
-    fields = {column.field: f"c{column.index}" for column in guess_columns(table, header) if column.field}
+    fields = {column.field: column.index for column in guess_columns(table, header) if column.field}
     if "portable" not in fields:
         raise NoPhoneColumn
     body = table.slice(1 if header else 0)
-    read = read_column(body[fields["portable"]], region, for_voice=asked.sms_type is SmsType.VOICE)
-    recipients = pl.DataFrame(
-        {
-            "e164": read["e164"],
-            "territory": read["territory"],
-            "contact_id": pl.Series([None], dtype=pl.Int64).new_from_index(0, body.height),
-            **{name: _column(body, fields.get(name)) for name in VARIABLES},
-            "source": pl.Series(["typed"]).new_from_index(0, body.height),
-            "rank": pl.int_range(body.height, eager=True),
-        }
+    read = read_column(body[f"c{fields['portable']}"], region, for_voice=asked.sms_type is SmsType.VOICE)
+    # As the import keeps them, so that the campaign costs what the file was priced at.
+    recipients = body.select(
+        read["e164"],
+        read["territory"],
+        contact_id=pl.lit(None, dtype=pl.Int64),
+        **{name: tidy(fields.get(name), FIELD_LENGTHS[name]) for name in VARIABLES},
+        source=pl.lit("typed"),
+        rank=pl.int_range(pl.len()),
     ).select(*RECIPIENTS)
-    people = recipients.filter(pl.col("e164").is_not_null())
+    people = recipients.filter(pl.col("e164").is_not_null() & (body["flaw"] == ""))
     _check_text(asked.text)
-    priced = quote(
-        people,
-        asked.text,
-        tariff=tariff,
-        sms_type=asked.sms_type,
-        purpose="marketing" if asked.stop else "transactional",
-        sender_kind=_kind(asked),
-        short_code=short_code,
-        opt_out_link=opt_out_link,
-        unreadable=body.height - people.height,
-        bodies=False,
-    )
-    longest = priced.longest
+
+    def quoted(change: Simulation) -> Quote:
+        return quote(
+            people,
+            change.text,
+            tariff=tariff,
+            sms_type=change.sms_type,
+            purpose="marketing" if change.stop else "transactional",
+            sender_kind=_kind(change),
+            short_code=short_code,
+            opt_out_link=opt_out_link,
+            unreadable=body.height - people.height,
+            bodies=False,
+        )
+
+    found = quoted(asked)
+    price = _of_quote(asked, found, tariff)
+    if price.segments > MOST_SEGMENTS:
+        raise NotSimulated("simulator.text_too_long", most=MOST_SEGMENTS)
+    advice = _advice(asked, price, lambda change: _of_quote(change, quoted(change), tariff), lambda _change: 0)
+    return replace(price, advice=advice), found
+
+
+def _of_quote(asked: Simulation, found: Quote, tariff: Tariff) -> Price:
+    longest = found.longest
     return _with_euros(
         asked,
         tariff,
-        recipients=priced.kept,
+        recipients=found.kept,
         encoding=longest.encoding if longest else Encoding.GSM7,
         characters=len(longest.body) if longest else 0,
         segments=longest.segments if longest else 0,
-        by_destination=priced.by_destination,
-        formula=priced.formula,
-    ), priced
-
-
-def _column(body: pl.DataFrame, name: str | None) -> pl.Series:
-    return body[name] if name else pl.Series([None], dtype=pl.String).new_from_index(0, body.height)
+        by_destination=found.by_destination,
+        formula=found.formula,
+    )
 
 
 def _checked(asked: Simulation) -> dict[str, int]:
@@ -290,12 +304,17 @@ def _with_euros(
     )
 
 
-def _advice(asked: Simulation, rows: dict[str, int], now: Price, tariff: Tariff, ways: Ways) -> tuple[Advice, ...]:
-    """What would cost less, the largest saving first. Each is priced by the same rules as the campaign itself."""
+def _advice(
+    asked: Simulation, now: Price, price_of: Callable[[Simulation], Price], excess_of: Callable[[Simulation], int]
+) -> tuple[Advice, ...]:
+    """What would cost less, the largest saving first. Each is priced by the same rules as the campaign itself.
+
+    `excess_of` says how many characters a message has too many for one segment fewer; 0 to advise no shortening.
+    """
     found = []
 
     def consider(kind: str, count: int, change: Simulation, text: str | None = None) -> None:
-        price = _price(change, rows, tariff, ways)
+        price = price_of(change)
         if price.units < now.units:
             euros = now.euros - price.euros
             found.append(Advice(kind, count, price.segments, now.units - price.units, euros, text))
@@ -311,7 +330,7 @@ def _advice(asked: Simulation, rows: dict[str, int], now: Price, tariff: Tariff,
             consider("replace", sum(c.count for c in costly if c.char in chars), change, text)
             better = change if effect == "unicode" else better
     if asked.sms_type is SmsType.PRO:
-        excess = _excess(better, rows, ways)
+        excess = excess_of(better)
         if excess:
             said = Template.parse(better.text).render(ASSUMED)  # cut what is read, never a variable in two
             consider("shorten", excess, replace(better, text=said[: max(0, len(said) - excess)].replace("$", "$$")))

@@ -15,7 +15,7 @@ from smsapp.domain.quote import RECIPIENTS, quote
 from smsapp.domain.tariff import SmsType, default_tariff
 from smsapp.i18n.catalogue import LANGUAGES, translate
 from smsapp.simulator.address import MOST_QUERY, from_query, to_query
-from smsapp.simulator.service import ASSUMED, MOST_PEOPLE, Simulation, simulate, simulate_file, territory_named
+from smsapp.simulator.service import ASSUMED, MOST_PEOPLE, Price, Simulation, simulate, simulate_file, territory_named
 
 TARIFF = default_tariff()
 TERRITORIES = ["FR", "GB", "GG", "MQ", "RE", "US", "DE"]
@@ -123,6 +123,38 @@ def test_S53_a_file_is_priced_row_by_row_and_not_kept(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
     assert (found.kept, found.duplicates, found.unreadable) == (2, 1, 1)
     assert price.units == sum(measure(name + " " + "a" * 150).segments * 10_000 for name in ("Inès", "À"))
+
+
+def test_S60_a_file_too_is_told_what_would_cost_less_to_the_unit(tmp_path: Path) -> None:
+    lines = "".join(f"Marie;06123456{i:02d}\n" for i in range(40)) + "À;0612345690\n"
+
+    def priced(text: str, stop: bool) -> Price:
+        path = tmp_path / "book.csv"
+        path.write_text("prenom;portable\n" + lines, "utf-8")
+        return simulate_file(path, Simulation(text=text, stop=stop), TARIFF, "36034")[0]
+
+    text = "Bonjour $prenom, c’est la fête : " + "a" * 50
+    now = priced(text, stop=True)
+    advice = {one.kind: one for one in now.advice}
+    assert (advice["replace"].count, advice["replace"].text) == (2, text.replace("’", "'").replace("ê", "e"))
+    assert now.units - advice["replace"].units == priced(advice["replace"].text or "", stop=True).units
+    assert now.units == 41 * 2 * 10_000
+    assert advice["replace"].units == 40 * 10_000  # À alone stays Unicode
+
+
+def test_a_file_is_priced_as_its_import_would_keep_it(tmp_path: Path) -> None:
+    path = tmp_path / "book.csv"
+    path.write_text("prenom;portable\n" + "a" * 300 + ";0612345678\n" + "Anne   Marie;0612345679\n", "utf-8")
+    price, _ = simulate_file(path, Simulation(text="$prenom"), TARIFF, "36034")
+    assert price.units == (measure("a" * 200).segments + measure("Anne Marie").segments) * 10_000
+    assert price.characters == 200
+
+
+def test_a_name_too_long_for_any_message_has_no_price(tmp_path: Path) -> None:
+    path = tmp_path / "book.csv"
+    path.write_text("prenom;portable\n" + "a" * 190 + ";0612345678\n", "utf-8")
+    with pytest.raises(Refusal):  # one Camille each would fit: 400 of this name take more than the 255 of a long SMS
+        simulate_file(path, Simulation(text="$prenom" * 400), TARIFF, "36034")
 
 
 @pytest.mark.parametrize("content", [b"", b"%PDF-1.7", b"PK\x03\x04broken", b"\x00" * 5000])
