@@ -9,7 +9,7 @@ from reflex_base.utils.imports import ImportDict
 
 from smsapp.campaigns.choosing_state import ChoosingState
 from smsapp.campaigns.message_parts import SMS
-from smsapp.campaigns.screen import DraftItem, Part, Term
+from smsapp.campaigns.screen import DraftItem, Part, Term, Volume
 from smsapp.campaigns.state import ComposeState as S
 from smsapp.i18n import credits, language, moment, number, say, t
 from smsapp.ui import (
@@ -133,6 +133,20 @@ def audience() -> Component:
             more=t("campaigns.more_chips", count=S.chips_total - S.chips.length()),
         ),
         _counts(),
+        rx.cond(S.simulated.volumes, _simulated()),
+    )
+
+
+def _simulated() -> Component:
+    """What the simulator priced before the campaign was begun: the people are still to be chosen."""
+
+    def volume(one: Var[Volume]) -> Component:
+        return rx.el.span(rx.el.b(number(one.count), class_name="num"), " × ", territory(one.territory))
+
+    return rx.el.div(
+        rx.el.span(t("campaigns.simulated", units=S.simulated.units)),
+        rx.foreach(S.simulated.volumes, volume),
+        class_name="t2 mut row wrap g12",
     )
 
 

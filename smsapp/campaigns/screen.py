@@ -12,6 +12,7 @@ from smsapp.campaigns.service import Chips, Draft, DraftLine
 from smsapp.domain.errors import Refusal
 from smsapp.domain.template import Template, stop_mention
 from smsapp.i18n.catalogue import Sentence
+from smsapp.web.carried import Carried
 
 _IDS = re.compile(r"\d{1,18}(?:,\d{1,18})*", re.ASCII)
 
@@ -54,6 +55,22 @@ class Destination:
     segments: str
     price: int
     units: int
+
+
+@dataclass(frozen=True)
+class Volume:
+    """So many people of a territory, in the simulator."""
+
+    territory: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """What the text was priced for in the simulator, before there were recipients: ``units`` for these volumes."""
+
+    units: int = 0
+    volumes: list[Volume] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -191,6 +208,11 @@ def shown(preview: Preview | None) -> Shown:
         mention=preview.mention,
         words=preview.values,
     )
+
+
+def simulated(brought: Carried) -> Simulated:
+    """What came along from the simulator."""
+    return Simulated(brought.units, [Volume(territory, count) for territory, count in brought.volumes])
 
 
 def left_out(excluded: Excluded) -> list[LeftOut]:

@@ -16,7 +16,7 @@ from smsapp.campaigns.explain import Look, Preview, look, optimise, preview
 from smsapp.campaigns.launch import QuoteChanged, Seen, launch
 from smsapp.campaigns.pricing import Terms
 from smsapp.campaigns.rules import BadSender, NoRecipient, TextMissing, check_sender, proposed_sender
-from smsapp.campaigns.screen import ChipItem, DraftItem, Figures, LeftOut, Shown
+from smsapp.campaigns.screen import ChipItem, DraftItem, Figures, LeftOut, Shown, Simulated
 from smsapp.campaigns.service import Draft, NotADraft
 from smsapp.domain.errors import Refusal
 from smsapp.i18n import Sentence
@@ -45,6 +45,7 @@ class ComposeState(rx.State):
     person: Shown = Shown()
     saved_at: str = ""
     drafts: list[DraftItem] = []
+    simulated: Simulated = Simulated()
     tried: bool = False
     undo_units: int = 0
 
@@ -310,6 +311,7 @@ class ComposeState(rx.State):
     async def _begin_with(self, actor: Actor, brought: Carried) -> Any:
         """A draft that begins with the text of the simulator."""
         self._show_text(brought.text)
+        self.simulated = screen.simulated(brought)
         self.purpose = "marketing" if brought.marketing else "transactional"
         self.custom = brought.custom
         self.sender = proposed_sender(actor.account_name) if brought.custom else ""

@@ -104,9 +104,13 @@ def _row(row: Var[RowItem]) -> Component:
 
 def options() -> Component:
     """Type of message, sender, STOP mention."""
+
+    def priced(key: str, units: Var[int]) -> Var[str]:
+        return rx.cond(units > 0, t(f"simulator.{key}_price", units=units), t(f"simulator.{key}"))
+
     types = [
-        Choice("pro", t("simulator.pro"), icon="message-square"),
-        Choice("voice", t("simulator.voice"), icon="phone-call"),
+        Choice("pro", priced("pro", S.pro_price), icon="message-square"),
+        Choice("voice", priced("voice", S.voice_price), icon="phone-call"),
     ]
 
     def switch(key: str, on: Any, change: Any) -> Component:

@@ -257,6 +257,7 @@ def actions() -> Component:
         rx.el.input(type="hidden", name="text", value=S.text),
         rx.el.input(type="hidden", name="stop", value=rx.cond(S.stop, "1", "0")),
         rx.el.input(type="hidden", name="sender", value=rx.cond(S.sender, "1", "0")),
+        rx.el.input(type="hidden", name="query", value=S.query),
     ]
     create = plain_form(
         *hidden,

@@ -23,7 +23,7 @@ from smsapp.imports.uploads import FileTooLarge
 from smsapp.simulator.address import from_query
 from smsapp.simulator.drops import MAX_BYTES, as_json, count_visit, drops, pool, price_file
 from smsapp.simulator.pdf import paper
-from smsapp.simulator.state import priced, tariff
+from smsapp.simulator.state import MOST_ROWS, priced, tariff
 from smsapp.simulator.territories import codes
 from smsapp.web import carried
 from smsapp.web.carried import Carried
@@ -90,7 +90,7 @@ async def quote_pdf(request: Request) -> Response:
 
 
 async def create(request: Request) -> Response:
-    """POST /simulator/create (text, stop, sender): the text waits for its person, who signs in or is already."""
+    """POST /simulator/create (text, stop, sender, query): the text waits for its person, who signs in or is already."""
     if not _is_ours(request):
         return await _refused(request, Refusal("web.foreign_origin"), 403)
     body = bytearray()
@@ -108,7 +108,8 @@ async def create(request: Request) -> Response:
     rt = runtime()
     signed_in = await rt.people.actor(request.headers.get("cookie", "")) is not None
     answer = RedirectResponse(carried.PAGE if signed_in else "/signup", 303)
-    key = rt.luggage.put(Carried(text, marketing=form.get("stop") == "1", custom=form.get("sender") == "1"))
+    volumes, units = await asyncio.to_thread(_simulated, form.get("query", ""))
+    key = rt.luggage.put(Carried(text, form.get("stop") == "1", form.get("sender") == "1", volumes, units))
     answer.set_cookie(
         carried.COOKIE,
         key,
@@ -119,6 +120,16 @@ async def create(request: Request) -> Response:
         secure=rt.settings.secure_cookies,
     )
     return answer
+
+
+def _simulated(query: str) -> tuple[tuple[tuple[str, int], ...], int]:
+    """Who the message was priced for, by an address of the simulator, and the price; nothing for one that has none."""
+    try:
+        asked = from_query(query)
+        price, _ = priced(asked)
+    except Refusal:
+        return (), 0
+    return tuple((place.territory, place.count) for place in price.by_destination[:MOST_ROWS]), price.units
 
 
 async def price_table(_request: Request) -> Response:

@@ -62,6 +62,8 @@ class SimulatorState(rx.State):
     text: str = ""
     version: int = 0
     sms_type: str = SmsType.PRO.value
+    pro_price: int = 0  # units, in the first country
+    voice_price: int = 0
     sender: bool = False
     stop: bool = False
     suffix: str = ""
@@ -230,22 +232,22 @@ class SimulatorState(rx.State):
             prices = await asyncio.to_thread(tariff)
             self._tell_prices(asked, prices)
             if self.file.name:
-                self._take(self._found)
+                self._take(self._found, asked)
                 asked = self._volumes_of(self._found, asked)
             elif self.problem.key:
                 self.shown = Shown()
             else:
                 price, _ = await asyncio.to_thread(priced, asked)
-                self._take(price)
-                self._advised = [self._advice(asked, one.kind, one.text) for one in price.advice]
+                self._take(price, asked)
         except Refusal as refusal:
             self.problem, self.shown = said(refusal), Shown()
         query = to_query(asked)
         self.too_long = len(query) > LONGEST_ADDRESS
         self.query = "" if self.too_long else query
 
-    def _take(self, price: Price | None) -> None:
+    def _take(self, price: Price | None, asked: Simulation) -> None:
         self.shown = shown(price) if price else Shown()
+        self._advised = [self._advice(asked, one.kind, one.text) for one in price.advice] if price else []
 
     def _volumes_of(self, found: Price | None, asked: Simulation) -> Simulation:
         """The address of a file carries how many people it has per country, and nobody's name."""
@@ -260,7 +262,11 @@ class SimulatorState(rx.State):
         return asked if text is None else replace(asked, text=text)
 
     def _tell_prices(self, asked: Simulation, prices: Tariff) -> None:
-        """Say beside each row what one segment costs there."""
+        """Say beside each row what one segment costs there, and with each type what it costs in the first country."""
+        first = self.rows[0].territory if self.rows else "FR"
+        pro = prices.price(first, SmsType.PRO, custom_sender=asked.sender)
+        voice = prices.price(first, SmsType.VOICE)
+        self.pro_price, self.voice_price = pro.units if pro else 0, voice.units if voice else 0
         found = [prices.price(row.territory, asked.sms_type, custom_sender=asked.sender) for row in self.rows]
         self.rows = [
             replace(row, price=price.units if price else 0, sample=bool(price and price.sample))

@@ -19,11 +19,14 @@ PAGE = "/compose?carried=1"
 
 @dataclass(frozen=True)
 class Carried:
-    """A message: its text, whether it is marketing, whether it goes under a name."""
+    """A message: its text, whether it is marketing, whether it goes under a name; how many people of which territories
+    it was priced for, and that price in units of credit."""
 
     text: str
     marketing: bool = True
     custom: bool = False
+    volumes: tuple[tuple[str, int], ...] = ()
+    units: int = 0
 
 
 class Luggage:

@@ -10,6 +10,7 @@ import pytest
 
 from smsapp.accounts import limits
 from smsapp.campaigns.state import ComposeState
+from smsapp.domain.opt_out import sample_link
 from smsapp.domain.tariff import SmsType, default_tariff
 from smsapp.i18n.catalogue import LANGUAGES, translate
 from smsapp.simulator import drops
@@ -56,12 +57,13 @@ async def act(tab: Tab, event: str, **payload: object) -> SimulatorState:
     ],
 )
 async def test_S11_an_address_gives_the_page_back_and_the_page_its_address(
-    open_tabs: Browsers, asked: Simulation
+    open_tabs: Browsers, rt: Runtime, asked: Simulation
 ) -> None:
     tab, state = await opened(open_tabs, to_query(asked))
     assert state.problem.key == ""
     assert from_query(state.query) == asked
-    assert state.shown.units == simulate(asked, default_tariff(), "36034").units
+    link = sample_link(rt.settings.opt_out_address)
+    assert state.shown.units == simulate(asked, default_tariff(), rt.settings.stop_short_code, link).units
     assert state.shown.ready
     assert not state.signed_in
     version = state.version
@@ -225,7 +227,8 @@ def test_a_letter_that_paper_cannot_show_is_named() -> None:
 
 
 async def test_the_text_follows_through_the_sign_in_once(open_tabs: Browsers, rt: Runtime, person) -> None:  # type: ignore[no-untyped-def]
-    form = {"text": TEXT, "stop": "0", "sender": "1"}
+    query = to_query(Simulation((("FR", 5_000), ("MQ", 120)), TEXT, sender=True))
+    form = {"text": TEXT, "stop": "0", "sender": "1", "query": query}
     ours = {"origin": HERE}
     async with client() as browser:
         answer = await browser.post("/simulator/create", data=form, headers=ours)
@@ -240,6 +243,8 @@ async def test_the_text_follows_through_the_sign_in_once(open_tabs: Browsers, rt
     updates = await tab.send(f"{ComposeState.get_full_name()}.enter", path=carried.PAGE, carried="1")
     state = await tab.state(ComposeState)
     assert (state.text, state.purpose, state.custom) == (TEXT, "transactional", True)
+    assert [(one.territory, one.count) for one in state.simulated.volumes] == [("FR", 5_000), ("MQ", 120)]
+    assert state.simulated.units == simulate(from_query(query), default_tariff(), "36111").units
     assert parse_qs(urlsplit(redirects(updates)[0]).query)["draft"] == [str(state.campaign_id)]
     assert not rt.luggage.waits(browser.cookies[carried.COOKIE])
     kept = state.campaign_id
