@@ -7,7 +7,8 @@ import pytest
 from smsapp.accounts.actor import Actor
 from smsapp.contacts.blacklist import blacklist, suppressed
 from smsapp.contacts.fields import fields
-from smsapp.contacts.service import Sheet, contact, contacts, count, create_contact, delete_contacts
+from smsapp.contacts.listing import contacts
+from smsapp.contacts.service import Sheet, contact, count, create_contact, delete_contacts
 from smsapp.db import Database
 from smsapp.imports.choices import POLICIES, Choices
 from smsapp.imports.sandbox import Reading

@@ -9,7 +9,8 @@ from sqlalchemy import text
 from smsapp.accounts.actor import Actor
 from smsapp.contacts.blacklist import suppressed
 from smsapp.contacts.groups import create_group, group, group_contacts, groups
-from smsapp.contacts.service import Sheet, contact, contacts, count, create_contact, edit_contact
+from smsapp.contacts.listing import contacts
+from smsapp.contacts.service import Sheet, contact, count, create_contact, edit_contact
 from smsapp.db import Database, SimulatedClock
 from smsapp.imports import steps, undo
 from smsapp.imports.choices import Choices
