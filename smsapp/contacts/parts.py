@@ -24,7 +24,6 @@ from smsapp.ui import (
     data_table,
     dialog,
     empty_state,
-    icon_button,
     link_button,
     menu,
     menu_item,
@@ -51,9 +50,13 @@ class BookSheet(rx.Fragment):
 def tools() -> Component:
     """Search, filters, order; what can be done with the group that is shown."""
     actions = menu(
-        icon_button("ellipsis", t("contacts.group_actions")),
-        menu_item(t("contacts.group_rename"), name="pencil", on_click=S.open_naming),
-        menu_item(t("contacts.group_delete"), name="trash-2", danger=True, on_click=S.ask_group_deletion),
+        "group-actions",
+        "ellipsis",
+        t("contacts.group_actions"),
+        menu_item("group-actions", t("contacts.group_rename"), name="pencil", on_click=S.open_naming),
+        menu_item(
+            "group-actions", t("contacts.group_delete"), name="trash-2", danger=True, on_click=S.ask_group_deletion
+        ),
     )
     write = link_button(t("contacts.write_group"), f"/compose?group={S.group}", role="soft", name="square-pen")
     order = [
@@ -98,12 +101,20 @@ def tools() -> Component:
         ),
         rx.cond(S.group != "", rx.fragment(write, actions)),
         segmented(order, S.sort, t("contacts.sort")),
-        menu(
-            icon_button("download", t("contacts.export_view")),
-            menu_item(t("contacts.export_csv"), name="file-text", on_click=S.export_view("csv")),
-            menu_item(t("contacts.export_xlsx"), name="file-spreadsheet", on_click=S.export_view("xlsx")),
-        ),
+        _files("export-view", t("contacts.export_view"), S.export_view),
         class_name="book-tools",
+    )
+
+
+def _files(id: str, label: rx.Var[str], fetch: Any, *, words: bool = False) -> Component:
+    """The kinds of files that contacts leave as."""
+    return menu(
+        id,
+        "download",
+        label,
+        menu_item(id, t("contacts.export_csv"), name="file-text", on_click=fetch("csv")),
+        menu_item(id, t("contacts.export_xlsx"), name="file-spreadsheet", on_click=fetch("xlsx")),
+        words=words,
     )
 
 
@@ -215,11 +226,7 @@ def _bulk() -> Component:
         keep=button(t("contacts.cancel")),
         go=button(t("contacts.do_blacklist"), role="danger", on_click=S.blacklist_selected),
     )
-    export = menu(
-        rx.el.button(icon("download"), t("contacts.do_export"), type="button"),
-        menu_item(t("contacts.export_csv"), name="file-text", on_click=S.export_selected("csv")),
-        menu_item(t("contacts.export_xlsx"), name="file-spreadsheet", on_click=S.export_selected("xlsx")),
-    )
+    export = _files("export-selected", t("contacts.do_export"), S.export_selected, words=True)
     elsewhere = rx.cond(S.elsewhere > 0, rx.fragment(", ", t("contacts.elsewhere", count=S.elsewhere)))
     more = (S.prev_url != "") | (S.next_url != "")
     living = rx.fragment(

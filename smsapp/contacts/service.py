@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import BigInteger, ColumnElement, func, update
+from sqlalchemy import BigInteger, ColumnElement, delete, func, update
 from sqlmodel import Session, col, select
 
 from smsapp.accounts.actor import Actor
@@ -187,6 +187,26 @@ def restore_contacts(db: Database, actor: Actor, contact_ids: Collection[int]) -
     """Bring deleted contacts back, in the groups they stood in (M10). Returns how many came back."""
     oldest = db.now() - timedelta(days=UNDO_DAYS)
     return len(_marked(db, actor, contact_ids, col(Contact.deleted_at) >= oldest, None))
+
+
+def purge_deleted(db: Database, limit: int = 500) -> int:
+    """Take contacts out for good that were deleted more than 30 days ago, ``limit`` of them. Returns how many.
+
+    The newest contact of all stays: SQLite would give its id, which messages remember, to the next one.
+    """
+    newest = select(func.max(Contact.id)).scalar_subquery()
+    old = select(Contact.id).where(col(Contact.deleted_at) < db.now() - timedelta(days=UNDO_DAYS), Contact.id < newest)
+    gone = (
+        delete(Contact)
+        .where(col(Contact.id).in_(old.limit(limit)))
+        .returning(col(Contact.id))
+        .execution_options(synchronize_session=False)
+    )
+
+    def work(session: Session) -> int:
+        return len(session.connection().execute(gone).scalars().all())
+
+    return db.retrying(work)
 
 
 def numbers_of(db: Database, actor: Actor, contact_ids: Collection[int]) -> list[int]:

@@ -79,19 +79,33 @@ def chip(
     return rx.el.span(*inside, class_name=" ".join(names))
 
 
-def menu(trigger: Component, *items: Component) -> Component:
-    """Actions behind a button: `menu(icon_button("ellipsis", t("ui.more")), menu_item(t("x.rename"),
-    on_click=S.rename))`.
+def menu(id: str, name: str, label: Text, *items: Component, words: bool = False) -> Component:
+    """Actions behind a button: `menu("more", "ellipsis", t("ui.more"), menu_item("more", t("x.rename"),
+    on_click=S.rename))`. `id` is the page's own; `words` shows the label beside the icon.
+
+    The browser's own popover: it opens, closes by Esc or a click elsewhere, and needs no script and no style of ours.
     """
-    return rx.dropdown_menu.root(
-        rx.dropdown_menu.trigger(trigger), rx.dropdown_menu.content(*items, variant="soft", color_scheme="indigo")
+    opens = {"popoverTarget": id, "aria-haspopup": "true"}
+    look = {} if words else {"class_name": "ib", "aria_label": label, "title": label}
+    return rx.fragment(
+        rx.el.button(icon(name), *([label] if words else []), type="button", custom_attrs=opens, **look),
+        rx.el.div(
+            *items, id=id, class_name="pop menu", aria_label=label, role="group", custom_attrs={"popover": "auto"}
+        ),
     )
 
 
-def menu_item(label: Text, *, name: str | None = None, danger: bool = False, **props: Any) -> Component:
-    """One action of a menu."""
-    look = {"color_scheme": "tomato"} if danger else {}
-    return rx.dropdown_menu.item(*([icon(name)] if name else []), label, **look, **props)
+def menu_item(of: str, label: Text, *, name: str | None = None, danger: bool = False, **props: Any) -> Component:
+    """One action of the menu ``of``, which it closes."""
+    closes = {"popoverTarget": of, "popoverTargetAction": "hide"}
+    return rx.el.button(
+        *([icon(name)] if name else []),
+        label,
+        type="button",
+        class_name="mi red" if danger else "mi",
+        custom_attrs=closes,
+        **props,
+    )
 
 
 def pagination(prev_url: rx.Var[str], next_url: rx.Var[str], facts: Text | None = None) -> Component:

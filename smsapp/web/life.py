@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from smsapp.accounts.mail import Postman
 from smsapp.contacts import search
+from smsapp.contacts import service as contacts
 from smsapp.db import connect
 from smsapp.db.migrate import UnknownSchema, upgrade
 from smsapp.demo import removal
@@ -101,9 +102,14 @@ async def _engine(rt: Runtime) -> AsyncIterator[Engine]:
         while await asyncio.to_thread(search.index_some, db):
             pass
 
+    async def old_contacts() -> None:
+        while await asyncio.to_thread(contacts.purge_deleted, db):
+            pass
+
     engine.scheduler.every(1, "beat", beat)
     engine.scheduler.every(2, "search index", index_contacts)
     engine.scheduler.every(3_600, "demonstrations", old_demonstrations)
+    engine.scheduler.every(3_600, "deleted contacts", old_contacts)
     await engine.start()
     try:
         yield engine

