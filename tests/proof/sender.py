@@ -1,19 +1,13 @@
-"""The process that the kill storm kills: the product's engine over the simulated network, until SIGTERM.
+"""The process that the kill storm kills: a worker of the product over the simulated network, until SIGTERM."""
 
-``python -m tests.proof.sender '{"url": ..., "journal": ..., "seed": ..., "messages": ..., "tps": ...}'`` prints
-``ready`` once it sends.
-"""
-
-import asyncio
-import json
-import signal
-import sys
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 from smsapp.db import connect
 from smsapp.gateways.fate import Traits
 from smsapp.gateways.simulator import Simulator
+from smsapp.sending import worker
 from smsapp.sending.engine import Engine
 from smsapp.sending.policy import Policy
 from tests.services.sending.house import quote_of
@@ -26,19 +20,14 @@ POLICY = Policy(
 )
 
 
-async def main(url: str, journal: str, seed: int, messages: int, tps: float) -> None:
+async def main(*, url: str, journal: str, seed: int, messages: int, tps: float, ready: Callable[[], None]) -> None:
+    """``messages`` of each campaign, ``tps`` of all processes together."""
     db = connect(url)
-    traits = Traits(max_tps=tps, submit_median=5.0, **HARSH)
+    traits = Traits(max_tps=tps, submit_median=30.0, **HARSH)
     gateway = Simulator(seed, SPEED, Path(journal), db.now, traits, keep=None)
-    engine = Engine(db, gateway, quote_of(messages), policy=POLICY)
-    stopping = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
-    await engine.start()
-    print("ready", flush=True)
-    await stopping.wait()
-    await engine.stop()
+
+    def engine(changed: Callable[[set[int]], None], found: Callable[[], None]) -> Engine:
+        return Engine(db, gateway, quote_of(messages), policy=POLICY, on_change=changed, on_ready=found)
+
+    await worker.run(db, engine, ready=ready)
     db.close()
-
-
-if __name__ == "__main__":
-    asyncio.run(main(**json.loads(sys.argv[1])))
