@@ -25,8 +25,6 @@ from typing import TypeVar
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError
 
-from smsapp.accounts.actor import Actor
-from smsapp.accounts.tables import Account, User
 from smsapp.campaigns.tables import CampaignState
 from smsapp.db import Database, connect
 from smsapp.db.migrate import upgrade
@@ -35,6 +33,7 @@ from smsapp.ledger.service import purchase
 from smsapp.sending.check import check
 from smsapp.sending.tables import CAMPAIGN, EVENT
 from tests.proof.brood import Brood, Child
+from tests.proof.house import someone
 from tests.proof.postgres import server
 from tests.proof.sender import POLICY
 from tests.services.sending.house import add_campaign, states
@@ -88,20 +87,7 @@ class Storm:
         return wrong
 
     def _prepare(self) -> None:
-        with self.db.write() as session:
-            account = Account(name="Maison", created_at=self.db.now())
-            session.add(account)
-            session.flush()
-            user = User(
-                account_id=account.id or 0,
-                identifiant="orage",
-                email="orage@example.net",
-                password_hash="",
-                created_at=self.db.now(),
-            )
-            session.add(user)
-            session.flush()
-            actor = Actor(user.id or 0, account.id or 0, "orage", user.email, "fr", account.name)
+        actor = someone(self.db)
         self._campaigns = -(-self.messages // CAMPAIGN_SIZE)
         if self.messages % self._campaigns:
             raise ValueError(f"{self.messages} messages are not {self._campaigns} equal campaigns")
