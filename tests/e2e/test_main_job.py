@@ -79,8 +79,8 @@ def import_file(who: Visitor, path: Path, rows: int, group: str) -> dict[str, in
     header = who.page.get_by_role("columnheader")
     assert header.count() >= 3
     if group:
-        who.field("imports.group").fill(group)
-        who.field("imports.group").blur()
+        who.page.get_by_label(who.t("imports.group"), exact=True).fill(group)
+        who.page.get_by_label(who.t("imports.group"), exact=True).blur()
     who.shoot(f"import-columns-{rows}")
     on.click()
     outcomes = who.page.get_by_role("group", name=who.t("imports.outcomes"))
