@@ -13,11 +13,16 @@ from sqlmodel import Session
 
 from smsapp.contacts.folding import SEARCH_LENGTH, SORT_LENGTH, fold, search_text, sort_name
 from smsapp.contacts.tables import Contact
+from smsapp.db.book_triggers import counted_at_once
 from smsapp.db.rows import pack, rows
 
 NAMES = ("nom", "prenom", "email", "societe")
+MANY = 1_000  # contacts from which the triggers of SQLite cost more than leaving them aside
 SLICE = 50_000  # rows sent in one statement
 
+_NOTE_FOR_SEARCH = (
+    "INSERT INTO contact_unindexed (contact_id, account_id) SELECT id, account_id FROM contact WHERE id > ?"
+)
 _PLAIN = r"^[!-~]*(?: [!-~]+)*$"
 _ADDED = ("e164", "territory", *NAMES, "extra", "sort_name", "search")
 _CHANGED = (*NAMES, "extra", "sort_name", "search")
@@ -52,11 +57,17 @@ def add_contacts(session: Session, account_id: int, people: pl.DataFrame, *, imp
     if connection.dialect.name == "sqlite":
         when = at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
         fixed |= {"created_at": when, "updated_at": when}
-        connection.exec_driver_sql(
+        insert = (
             f"INSERT INTO contact ({', '.join([*fixed, *_ADDED])})"  # noqa: S608 (values of our own)
-            f" VALUES ({', '.join(map(repr, fixed.values()))}, {', '.join('?' * len(_ADDED))})",
-            people.select(_ADDED).rows(),
+            f" VALUES ({', '.join(map(repr, fixed.values()))}, {', '.join('?' * len(_ADDED))})"
         )
+        if people.height < MANY:
+            connection.exec_driver_sql(insert, people.select(_ADDED).rows())
+            return
+        with counted_at_once(connection, "contact_book_added", "contacts", account_id, lambda: people.height):
+            last = connection.exec_driver_sql("SELECT coalesce(max(id), 0) FROM contact").scalar_one()
+            connection.exec_driver_sql(insert, people.select(_ADDED).rows())
+            connection.exec_driver_sql(_NOTE_FOR_SEARCH, (last,))
         return
     fixed |= {"created_at": at.isoformat(), "updated_at": at.isoformat()}
     stage = people.select(*(pl.lit(value).alias(name) for name, value in fixed.items()), *_ADDED)

@@ -81,8 +81,8 @@ class ResultState(LiveState, rx.State):
     async def watch(self) -> None:
         """Follow the import for as long as it runs and the page is open."""
         async with self:
-            import_id, status = self.id, self.status
-        if not import_id or status in OVER:
+            import_id = self._asked_id()  # by the address: this may run before `enter` has read the import
+        if not import_id:
             return
         async for _ in self._snapshots():
             async with self:

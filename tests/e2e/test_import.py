@@ -77,8 +77,10 @@ def test_four_steps_repairs_and_undo(
     ]
     heads.nth(5).select_option("+Date_crea")
     expect(who.page.get_by_role("columnheader").nth(5)).to_contain_text(who.t("imports.chosen"))
-    who.page.get_by_label(who.t("imports.policy_replace"), exact=False).check()
-    who.page.get_by_label(who.t("imports.policy_complete"), exact=False).check()
+    for policy in ("replace", "complete"):
+        one = who.page.get_by_role("radio", name=who.t(f"imports.policy_{policy}"), exact=False)
+        one.click()
+        expect(one).to_be_checked()
     who.page.get_by_label(who.t("imports.group"), exact=True).fill("Clients juin 2026")
     who.page.get_by_label(who.t("imports.group"), exact=True).blur()
     who.shoot(f"import-2-columns-{look}")
@@ -150,7 +152,9 @@ def test_a_workbook_then_refusals_then_the_same_shape_again(visit: Callable[...,
     choose(who, DATA / "blacklist-60.csv")
     on = who.button("imports.do_check", count=60)
     expect(on).to_be_visible(timeout=SOON)
-    who.page.get_by_role("checkbox").check()
+    box = who.page.get_by_role("checkbox")
+    box.click()
+    expect(box).to_be_checked()
     on.click()
     refused = outcomes(who)
     who.button("imports.do_blacklist", count=refused["created"]).click()

@@ -1,11 +1,16 @@
 """Contacts in bulk: the keys made by the column are those that `folding.py` makes for one contact."""
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
-from smsapp.contacts.bulk import NAMES, with_keys
+from smsapp.accounts.actor import Actor
+from smsapp.contacts.bulk import MANY, NAMES, add_contacts, with_keys
 from smsapp.contacts.folding import search_text, sort_name
+from smsapp.contacts.service import Sheet, count, create_contact
+from smsapp.db import Database
 
 cells = st.one_of(
     st.text(st.sampled_from("abÉé ßŒœİı’'%\\  \u0301\u00a0\tZ9@."), max_size=8),
@@ -23,3 +28,29 @@ def test_the_keys_of_a_column_are_those_of_one_contact(people: list[tuple[int, s
     for e164, nom, prenom, email, societe, first, found in made.rows():
         assert first == sort_name(nom, prenom, societe)
         assert found == search_text(e164, nom, prenom, societe, email)
+
+
+@pytest.mark.parametrize("rows", [MANY - 1, MANY, 3 * MANY])
+def test_counters_and_search_know_of_everybody_and_the_triggers_are_back(db: Database, actor: Actor, rows: int) -> None:
+    people = pl.DataFrame({"e164": range(33612000000, 33612000000 + rows)}).with_columns(
+        territory=pl.lit("FR"), nom=pl.lit("Rey"), prenom=pl.lit(""), email=pl.lit(""), societe=pl.lit(""), extra=pl.lit("{}")
+    )  # fmt: skip
+    with db.write() as session:
+        add_contacts(session, actor.account_id, with_keys(people), import_id=1, at=db.now())
+    create_contact(db, actor, Sheet("0612999999", nom="Roi"))
+    with db.read() as session:
+        noted = session.execute(text("SELECT count(*) FROM contact_unindexed")).scalar_one()
+        real = session.execute(text("SELECT count(*) FROM contact")).scalar_one()
+    assert count(db, actor) == noted == real == rows + 1
+
+
+def test_a_write_that_fails_leaves_the_triggers_as_they_were(db: Database, actor: Actor) -> None:
+    people = pl.DataFrame({"e164": range(33612000000, 33612000000 + MANY)}).with_columns(
+        territory=pl.lit("FR"), nom=pl.lit("Rey"), prenom=pl.lit(""), email=pl.lit(""), societe=pl.lit(""), extra=pl.lit("{}")
+    )  # fmt: skip
+    with pytest.raises(RuntimeError), db.write() as session:
+        add_contacts(session, actor.account_id, with_keys(people), import_id=1, at=db.now())
+        raise RuntimeError("power cut")
+    assert count(db, actor) == 0
+    create_contact(db, actor, Sheet("0612999999", nom="Roi"))
+    assert count(db, actor) == 1
