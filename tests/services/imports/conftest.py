@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from smsapp.accounts.actor import Actor
+from smsapp.contacts.service import contact
+from smsapp.db import Database
 from smsapp.imports.uploads import Uploads
 
 DATA = Path(__file__).parents[2] / "data"
@@ -26,3 +28,8 @@ def receive(uploads: Uploads) -> Callable[..., str]:
         return incoming.done().id
 
     return receive
+
+
+def own_values(db: Database, actor: Actor, contact_id: int) -> dict[str, str]:
+    """The values of a contact in the account's own fields, by key."""
+    return {one.key: value for one, value in contact(db, actor, contact_id).fields if value}

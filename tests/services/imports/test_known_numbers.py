@@ -14,6 +14,7 @@ from smsapp.imports.choices import POLICIES, Choices
 from smsapp.imports.sandbox import Reading
 from smsapp.imports.service import check, habit, history, preview, run_import
 from smsapp.imports.uploads import Uploads
+from tests.services.imports.conftest import own_values
 
 Receive = Callable[..., str]
 FIELDS = {0: "portable", 1: "nom", 2: "prenom", 3: "email"}
@@ -78,13 +79,13 @@ def test_columns_become_fields_of_ones_own(uploads: Uploads, receive: Receive, d
     choices = Choices(Reading(header=True), {0: "portable", 1: "+Ville", 2: '+Points "or"'})
     done = run_import(db, uploads, actor, receive(actor, table), choices)
     assert (done.created, done.duplicates) == (2, 1)
-    extras = {one.e164: contact(db, actor, one.id).extra for one in contacts(db, actor).rows}
+    extras = {one.e164: own_values(db, actor, one.id) for one in contacts(db, actor).rows}
     assert extras == {33612345678: {"ville": "Lyon", "points_or": "12"}, 33687654321: {}}
     more = b"Portable;Ville;Code\n0612345678;Paris;A1\n0687654321;Nice;\n"
     choices = Choices(Reading(header=True), {0: "portable", 1: "+Ville", 2: "+Code"})
     done = run_import(db, uploads, actor, receive(actor, more), choices)
     assert (done.completed, done.known) == (2, 0)
-    extras = {one.e164: contact(db, actor, one.id).extra for one in contacts(db, actor).rows}
+    extras = {one.e164: own_values(db, actor, one.id) for one in contacts(db, actor).rows}
     assert extras[33612345678] == {"ville": "Lyon", "points_or": "12", "code": "A1"}
     assert extras[33687654321] == {"ville": "Nice"}
     assert {one.key: one.name for one in fields(db, actor)} == {
