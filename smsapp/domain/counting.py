@@ -8,9 +8,10 @@ slices, so that a million of them need little more memory than a thousand.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -49,42 +50,48 @@ class Counted:
     empty: dict[str, int]
 
 
-def count(
-    recipients: pl.DataFrame,
-    stays: pl.Series,
-    places: pl.Series,
-    template: Template,
-    mentions: Mapping[str, str],
-    *,
-    voice: bool,
-) -> Counted:
-    """Count the messages of the `recipients` for whom `stays` is true.
+class Counting:
+    """Counts the messages of `recipients`: begins at once, in slices and several at a time, whoever stays; `of` then
+    says for whom.
 
-    `places` is the territory of each as an Enum of those of `mentions`, in the same order; a message ends with the
-    mention of its territory. SMS Voix (`voice`) is counted in calls.
+    `places` is the territory of each recipient as an Enum of those of `mentions`, null where nothing can be sent; a
+    message ends with the mention of its territory. SMS Voix (`voice`) is counted in calls.
     """
-    needed = recipients.select(*sorted(template.variables), place=places.to_physical().cast(pl.UInt32))
-    plan = _Plan.of(template, mentions, voice=voice)
-    everybody = stays.all()
 
-    def slice_at(start: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-        part = needed.slice(start, SLICE)
-        return plan.count(part if everybody else part.filter(stays.slice(start, SLICE)))
+    def __init__(
+        self,
+        recipients: pl.DataFrame,
+        places: pl.Series,
+        template: Template,
+        mentions: Mapping[str, str],
+        *,
+        voice: bool,
+    ) -> None:
+        place = places.to_physical().cast(pl.UInt32).fill_null(len(mentions)).alias("place")
+        rows = recipients.select(*sorted(template.variables), place)
+        self._slices = [rows.slice(start, SLICE) for start in range(0, max(rows.height, 1), SLICE)]
+        self._plan = _Plan.of(template, mentions, voice=voice)
+        self._territories = pl.Series("territory", [*mentions, ""], dtype=pl.String)
+        self._threads = ThreadPoolExecutor(os.cpu_count()) if len(self._slices) > 1 else None
+        self._sizes = self._each(self._plan.sizes, self._slices)
 
-    starts = range(0, max(recipients.height, 1), SLICE)
-    if len(starts) == 1:
-        found = [slice_at(0)]
-    else:
-        with ThreadPoolExecutor(min(len(starts), os.cpu_count() or 1)) as threads:
-            found = list(threads.map(slice_at, starts))
-    messages, groups, empty = (pl.concat(frames) for frames in zip(*found, strict=True))
-    kinds = groups.group_by("place", "unicode", "segments").agg(pl.col("messages").sum().cast(pl.Int64))
-    territory = pl.Series("territory", list(mentions), dtype=pl.String).gather(kinds["place"])
-    return Counted(
-        messages,
-        kinds.select(territory, "unicode", "segments", "messages"),
-        {name: int(empty[name].sum()) for name in empty.columns},
-    )
+    def of(self, stays: pl.Series) -> Counted:
+        """The messages of the recipients for whom `stays` is true."""
+        masks = [stays.slice(at * SLICE, SLICE) for at in range(len(self._slices))]
+        found = list(self._each(self._plan.count, self._slices, self._sizes, masks))
+        if self._threads:
+            self._threads.shutdown()
+        messages, groups, empty = (pl.concat(frames) for frames in zip(*found, strict=True))
+        kinds = groups.group_by("place", "unicode", "segments").agg(pl.col("messages").sum().cast(pl.Int64))
+        territory = self._territories.gather(kinds["place"])
+        return Counted(
+            messages,
+            kinds.select(territory, "unicode", "segments", "messages"),
+            {name: int(empty[name].sum()) for name in empty.columns},
+        )
+
+    def _each(self, work: Callable[..., Any], *slices: Iterable[Any]) -> Iterator[Any]:
+        return self._threads.map(work, *slices) if self._threads else map(work, *slices)
 
 
 def _class(chars: Collection[str]) -> str:
@@ -100,7 +107,7 @@ _ASTRAL = "[\\x{10000}-\\x{10FFFF}]"
 @dataclass(frozen=True)
 class _Plan:
     """What is the same for all messages. `constants`: per place, what the author's words and the mention add to each
-    message: characters, double, astral (Int32), unicode (Boolean)."""
+    message: characters, double, astral (Int32), unicode (Boolean). The last place is that of whoever gets none."""
 
     template: Template
     personal: pl.Expr
@@ -111,7 +118,7 @@ class _Plan:
     @classmethod
     def of(cls, template: Template, mentions: Mapping[str, str], *, voice: bool) -> _Plan:
         fixed = "".join(part for part in template.parts if isinstance(part, str))
-        texts = [fixed + mention for mention in mentions.values()]
+        texts = [*(fixed + mention for mention in mentions.values()), fixed]
         constants = {
             "characters": pl.Series([len(text) for text in texts], dtype=pl.Int32),
             "double": pl.Series([sum(char in EXTENDED for char in text) for text in texts], dtype=pl.Int32),
@@ -121,18 +128,22 @@ class _Plan:
         # Without a fallback an empty value adds nothing, which joining does by itself.
         said = [value(slot) if slot.fallback else pl.col(slot.variable) for slot in template.slots]
         personal = pl.concat_str(said, ignore_nulls=True) if said else pl.lit("")
-        ends = pl.Series(list(mentions.values()), dtype=pl.String)
+        ends = pl.Series([*mentions.values(), ""], dtype=pl.String)
         return cls(template, personal, ends, pl.DataFrame(constants), voice)
 
-    def count(self, part: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-        """A slice of recipients: its messages; its groups by place; one row of how many have no value per variable."""
-        messages = self._laid_out(part, self._sizes(part))
+    def count(
+        self, part: pl.DataFrame, sizes: pl.DataFrame, stays: pl.Series
+    ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+        """Of a slice, for those who stay: messages; groups by place; one row of how many have no value per variable."""
+        if not stays.all():
+            part, sizes = part.filter(stays), sizes.filter(stays)
+        messages = self._laid_out(part, sizes)
         groups = messages.with_columns(part["place"]).group_by("place", "unicode", "segments").agg(messages=pl.len())
         empty = [(pl.col(name).str.len_bytes().fill_null(0) == 0).sum() for name in sorted(self.template.unguarded)]
         return messages, groups, part.select(empty)
 
-    def _sizes(self, part: pl.DataFrame) -> pl.DataFrame:
-        """`unicode`, `characters` and `pairs` of each message: characters that take two units."""
+    def sizes(self, part: pl.DataFrame) -> pl.DataFrame:
+        """`unicode`, `characters` and `pairs` of each message of a slice: characters that take two units."""
         known = self.constants[part["place"]].with_columns(part.with_columns(personal=self.personal)["personal"])
         text = pl.col("personal").str
         sizes = known.select(

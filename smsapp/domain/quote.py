@@ -16,7 +16,7 @@ from typing import Literal
 
 import polars as pl
 
-from smsapp.domain.counting import body, count
+from smsapp.domain.counting import Counting, body
 from smsapp.domain.encoding import Encoding
 from smsapp.domain.tariff import SmsType, Tariff
 from smsapp.domain.template import VARIABLES, Purpose, SenderKind, Template, stop_mention
@@ -198,8 +198,9 @@ def quote(
     if not recipients["rank"].is_sorted():
         recipients = recipients.sort("rank", maintain_order=True)
     places = recipients["territory"].cast(pl.Enum(list(prices)), strict=False)
+    counting = Counting(recipients, places, template, mentions, voice=voice)
     stays, gone = _sort_out(recipients, places.is_not_null(), blacklist)
-    counted = count(recipients, stays, places, template, mentions, voice=voice)
+    counted = counting.of(stays)
     rows = stays.arg_true()
     reasons = dict(gone.group_by("reason").len().iter_rows())
     groups = counted.groups.with_columns(
