@@ -9,6 +9,7 @@ import reflex as rx
 from smsapp import ui
 from smsapp.accounts import page as accounts
 from smsapp.campaigns import page as campaigns
+from smsapp.contacts import blacklist_routes
 from smsapp.contacts import page as contacts
 from smsapp.contacts import routes as contact_routes
 from smsapp.demo import page as demo
@@ -48,6 +49,7 @@ ROUTES = http.routes(
         *import_routes.ROUTES,
         *demo_routes.ROUTES,
         *opt_out_routes.ROUTES,
+        *blacklist_routes.ROUTES,
         *passport_routes.ROUTES,
         *simulator_routes.ROUTES,
     ]

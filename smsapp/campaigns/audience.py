@@ -1,19 +1,25 @@
 """Who a campaign is for: numbers typed or pasted, contacts and groups, as rows that a quote can price (S28-S31, S33).
 
+A smart group is whoever answers its filter; from the moment its author agrees to the price, a campaign keeps those who
+did then (`freeze`).
+
 Everything is read in a handful of statements whatever the size; nothing here decides who is removed, which is the
 quote's work (M12).
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import polars as pl
-from sqlalchemy import BigInteger, FromClause, Integer, select
+from sqlalchemy import BigInteger, FromClause, Integer, delete, select
 from sqlmodel import Session, col
 
+from smsapp.campaigns.tables import FrozenGroup
 from smsapp.contacts.merging import standing
-from smsapp.contacts.tables import Contact, GroupMember, Suppression
+from smsapp.contacts.smart_groups import members_of
+from smsapp.contacts.tables import Contact, Group, GroupMember, Suppression
 from smsapp.db.rows import pack, rows
 from smsapp.domain.phone import Caution, read_column, split_numbers
 from smsapp.domain.quote import RECIPIENTS, empty_recipients
@@ -43,12 +49,18 @@ def entries(typed: str) -> list[str]:
 
 
 def resolve(
-    session: Session, account_id: int, typed: str, contact_ids: Sequence[int], group_ids: Sequence[int], region: str
+    session: Session,
+    account_id: int,
+    typed: str,
+    contact_ids: Sequence[int],
+    group_ids: Sequence[int],
+    region: str,
+    frozen: Mapping[int, Sequence[int]] | None = None,
 ) -> Audience:
     """Gather the recipients of an account; contacts and groups of others, or deleted, are passed over.
 
     A typed number that stands in the address book takes the fields of its fullest contact. ``region`` is how numbers
-    without a country code are read.
+    without a country code are read. ``frozen``: the contacts that smart groups had when the price was agreed to.
     """
     texts = entries(typed)
     read = read_column(pl.Series("entry", texts, dtype=pl.String()), region).with_columns(
@@ -57,7 +69,7 @@ def resolve(
     frames = [
         _typed(session, account_id, read.filter(pl.col("e164").is_not_null())),
         _contacts(session, account_id, contact_ids),
-        _groups(session, account_id, group_ids),
+        _groups(session, account_id, group_ids, frozen or {}),
     ]
     recipients = pl.concat([frame for frame in frames if frame.height] or [empty_recipients().drop("rank")])
     return Audience(
@@ -128,7 +140,9 @@ def _contacts(session: Session, account_id: int, contact_ids: Sequence[int]) -> 
     return _frame(found, _MATCHES).with_columns(source=pl.lit("contact"))
 
 
-def _groups(session: Session, account_id: int, group_ids: Sequence[int]) -> pl.DataFrame:
+def _groups(
+    session: Session, account_id: int, group_ids: Sequence[int], frozen: Mapping[int, Sequence[int]]
+) -> pl.DataFrame:
     """The members of groups, group after group in the order of choice, oldest contact first."""
     if not group_ids:
         return empty_recipients().drop("rank")
@@ -141,8 +155,52 @@ def _groups(session: Session, account_id: int, group_ids: Sequence[int]) -> pl.D
         .order_by(chosen.c.place, col(Contact.id)),
         given,
     ).all()
-    members = _frame(found, {**_MATCHES, "group_id": pl.Int64()})
+    listed = _frame(found, {**_MATCHES, "group_id": pl.Int64()})
+    asked = select(col(Group.id), col(Group.filter)).where(
+        col(Group.account_id) == account_id, col(Group.id).in_(group_ids), col(Group.filter).is_not(None)
+    )
+    smart = [
+        _contacts(session, account_id, frozen[id] if id in frozen else members_of(session, account_id, kept or {}))
+        .drop("source")
+        .with_columns(group_id=pl.lit(id, dtype=pl.Int64))
+        for id, kept in session.execute(asked)
+        if id is not None
+    ]
+    members = pl.concat([listed, *(frame.select(listed.columns) for frame in smart)])
+    if smart:
+        places = pl.DataFrame({"group_id": group_ids}, schema={"group_id": pl.Int64()}).with_row_index("place")
+        members = members.join(places, on="group_id").sort("place", maintain_order=True).drop("place")
     return members.with_columns(source=pl.format("group:{}", "group_id")).drop("group_id")
+
+
+def smart_members(
+    session: Session, account_id: int, group_ids: Sequence[int], people: Audience
+) -> dict[int, list[int]]:
+    """Of each smart group among ``group_ids``, the contacts that ``people`` were gathered from: to be frozen."""
+    asked = select(col(Group.id)).where(
+        col(Group.account_id) == account_id, col(Group.id).in_(group_ids), col(Group.filter).is_not(None)
+    )
+    return {
+        id: people.recipients.filter(pl.col("source") == f"group:{id}")["contact_id"].drop_nulls().to_list()
+        for id in session.execute(asked).scalars()
+        if id is not None
+    }
+
+
+def freeze(session: Session, campaign_id: int, members: Mapping[int, Sequence[int]]) -> None:
+    """Keep the members of a campaign's smart groups, in place of what was kept before (S69)."""
+    session.execute(delete(FrozenGroup).where(col(FrozenGroup.campaign_id) == campaign_id))
+    for group_id, ids in members.items():
+        session.add(FrozenGroup(campaign_id=campaign_id, group_id=group_id, contact_ids=json.dumps(list(ids))))
+    session.flush()
+
+
+def frozen_members(session: Session, campaign_id: int) -> dict[int, list[int]]:
+    """What ``freeze`` kept."""
+    asked = select(col(FrozenGroup.group_id), col(FrozenGroup.contact_ids)).where(
+        col(FrozenGroup.campaign_id) == campaign_id
+    )
+    return {group_id: json.loads(ids) for group_id, ids in session.execute(asked)}
 
 
 def _sent(session: Session, values: Sequence[int]) -> tuple[FromClause, dict[str, str]]:

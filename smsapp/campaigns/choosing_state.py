@@ -10,8 +10,8 @@ from smsapp.campaigns import service
 from smsapp.campaigns.screen import Choosable
 from smsapp.campaigns.service import Draft
 from smsapp.campaigns.state import ComposeState
-from smsapp.contacts.groups import groups
 from smsapp.contacts.listing import pick
+from smsapp.contacts.smart_groups import every_group
 from smsapp.web.guard import actor_of
 from smsapp.web.runtime import runtime
 
@@ -72,5 +72,5 @@ class ChoosingState(rx.State):
             found = await asyncio.to_thread(pick, db, actor, self.search, ROWS)
             self.rows = [Choosable(c.id, c.name, c.number, -1, c.id in self._ids) for c in found]
         else:
-            known = await asyncio.to_thread(groups, db, actor, self.search, ROWS)
+            known = await asyncio.to_thread(every_group, db, actor, self.search, ROWS)
             self.rows = [Choosable(g.id, g.name, "", g.members, g.id in self._ids) for g in known]

@@ -140,7 +140,7 @@ def look(db: Database, actor: Actor, campaign_id: int, index: int, terms: Terms)
     Raises:
         CampaignNotFound, NotADraft
     """
-    known = groups(db, actor)
+    known = groups(db, actor, smart=True)
     with db.read() as session:
         campaign = owned(session, actor, campaign_id)
         draft = draft_of(campaign)

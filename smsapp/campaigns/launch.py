@@ -6,7 +6,8 @@ from sqlalchemy import CursorResult, update
 from sqlmodel import Session, col
 
 from smsapp.accounts.actor import Actor
-from smsapp.campaigns.pricing import Terms, price
+from smsapp.campaigns.audience import freeze, smart_members
+from smsapp.campaigns.pricing import Terms, audience_of, price
 from smsapp.campaigns.rules import is_priceable, problems
 from smsapp.campaigns.service import NotADraft, owned, title
 from smsapp.campaigns.tables import Campaign, CampaignState
@@ -57,7 +58,7 @@ def launch(db: Database, actor: Actor, campaign_id: int, seen: Seen, terms: Term
             return campaign_id
         if campaign.state != CampaignState.DRAFT:
             raise NotADraft
-        _check(session, campaign, seen, terms, consent)
+        smart = _check(session, campaign, seen, terms, consent)
         version = campaign.updated_at
 
     def work(session: Session) -> bool:
@@ -82,6 +83,8 @@ def launch(db: Database, actor: Actor, campaign_id: int, seen: Seen, terms: Term
             )
         )
         assert isinstance(done, CursorResult)
+        if done.rowcount:
+            freeze(session, campaign_id, smart)
         return bool(done.rowcount)
 
     if db.retrying(work):
@@ -92,9 +95,11 @@ def launch(db: Database, actor: Actor, campaign_id: int, seen: Seen, terms: Term
     raise QuoteChanged("campaigns.draft_changed")
 
 
-def _check(session: Session, campaign: Campaign, seen: Seen, terms: Terms, consent: bool) -> None:
+def _check(session: Session, campaign: Campaign, seen: Seen, terms: Terms, consent: bool) -> dict[int, list[int]]:
+    """The members of its smart groups, if the campaign may leave."""
     text = campaign.text if is_priceable(campaign.text) else ""
-    quote = price(session, campaign, terms, text=text)
+    people = audience_of(session, campaign)
+    quote = price(session, campaign, terms, text=text, audience=people)
     for refusal in problems(campaign, quote, balance_of(session, campaign.account_id).available):
         raise refusal
     if (quote.kept, quote.total) != (seen.recipients, seen.units):
@@ -103,3 +108,4 @@ def _check(session: Session, campaign: Campaign, seen: Seen, terms: Terms, conse
         )
     if not consent:
         raise ConsentMissing
+    return smart_members(session, campaign.account_id, campaign.group_ids, people)

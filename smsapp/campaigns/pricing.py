@@ -8,8 +8,8 @@ from typing import Self
 from sqlmodel import Session
 
 from smsapp.accounts.tables import Account
-from smsapp.campaigns.audience import Audience, blacklisted, resolve
-from smsapp.campaigns.tables import Campaign
+from smsapp.campaigns.audience import Audience, blacklisted, frozen_members, resolve
+from smsapp.campaigns.tables import Campaign, CampaignState
 from smsapp.db import Database
 from smsapp.domain.errors import Refusal
 from smsapp.domain.hours import DEFAULT, Window, next_opening
@@ -92,10 +92,16 @@ def region_of(session: Session, account_id: int) -> str:
 
 
 def audience_of(session: Session, campaign: Campaign) -> Audience:
-    """The recipients of a campaign, from the address book as it is now."""
-    region = region_of(session, campaign.account_id)
+    """The recipients of a campaign, from the address book as it is now; smart groups as they were agreed to."""
+    kept = {} if campaign.state == CampaignState.DRAFT else frozen_members(session, campaign.id or 0)
     return resolve(
-        session, campaign.account_id, campaign.typed, campaign.contact_ids, campaign.group_ids, region=region
+        session,
+        campaign.account_id,
+        campaign.typed,
+        campaign.contact_ids,
+        campaign.group_ids,
+        region=region_of(session, campaign.account_id),
+        frozen=kept,
     )
 
 

@@ -14,7 +14,7 @@ from smsapp.accounts.actor import Actor
 from smsapp.campaigns.audience import Audience, entries
 from smsapp.campaigns.pricing import CampaignNotFound, audience_of
 from smsapp.campaigns.tables import Campaign, CampaignState
-from smsapp.contacts.groups import GroupCount, GroupNotFound, groups
+from smsapp.contacts.groups import UNCOUNTED, GroupCount, GroupNotFound, groups
 from smsapp.contacts.tables import Contact
 from smsapp.db import Database
 from smsapp.domain.errors import Refusal
@@ -193,7 +193,7 @@ def add_groups(db: Database, actor: Actor, campaign_id: int, group_ids: Collecti
     Raises:
         CampaignNotFound, NotADraft, GroupNotFound
     """
-    if not set(group_ids) <= {group.id for group in groups(db, actor)}:
+    if not set(group_ids) <= {group.id for group in groups(db, actor, smart=True)}:
         raise GroupNotFound
 
     def change(found: Campaign, _session: Session) -> None:
@@ -255,7 +255,7 @@ def chips(db: Database, actor: Actor, campaign_id: int) -> Chips:
     Raises:
         CampaignNotFound
     """
-    known = groups(db, actor)
+    known = groups(db, actor, smart=True)
     with db.read() as session:
         found = owned(session, actor, campaign_id)
         return chips_of(session, found, audience_of(session, found), known)
@@ -271,13 +271,22 @@ def chips_of(session: Session, campaign: Campaign, people: Audience, known: Coll
     contacts = {c.id: c for c in session.execute(asked).scalars()}
     bad = set(people.unreadable["entry"])
     typed = list(dict.fromkeys(entries(campaign.typed)))
-    parts = [Chip(f"group:{i}", "group", sizes[i].name, sizes[i].members) for i in campaign.group_ids if i in sizes]
+    parts = [
+        Chip(f"group:{i}", "group", sizes[i].name, _size(sizes[i], people)) for i in campaign.group_ids if i in sizes
+    ]
     parts += [Chip(f"contact:{i}", "contact", contact_name(contacts[i])) for i in first if i in contacts]
     total = len(parts) + max(0, len(campaign.contact_ids) - CHIPS) + len(typed)
     if len(parts) + len(typed) > CHIPS:  # what has to be put right must be among the few that are shown
         typed = sorted(typed, key=lambda text: text not in bad)
     parts += [Chip(entry_id(text), "typed", text[:40], bad=text in bad) for text in typed[:CHIPS]]
     return Chips(tuple(parts[:CHIPS]), total)
+
+
+def _size(group: GroupCount, people: Audience) -> int:
+    """Members of a list; of a smart group those that answer now."""
+    if group.members != UNCOUNTED:
+        return group.members
+    return int((people.recipients["source"] == f"group:{group.id}").sum())
 
 
 def draft_of(found: Campaign) -> Draft:

@@ -18,6 +18,8 @@ from smsapp.ui import (
     dialog,
     empty_state,
     link_button,
+    menu,
+    menu_item,
     note,
     pagination,
     search_field,
@@ -73,6 +75,15 @@ def _tools() -> Component:
     return rx.el.div(
         search_field(t("blacklist.search"), value=S.search, on_change=S.find, debounce_timeout=180, max_length=200),
         segmented(choices, S.origin, t("blacklist.origin")),
+        menu(
+            "export-blacklist",
+            "download",
+            t("blacklist.export"),
+            menu_item("export-blacklist", t("blacklist.export_csv"), name="file-text", on_click=S.export("csv")),
+            menu_item(
+                "export-blacklist", t("blacklist.export_xlsx"), name="file-spreadsheet", on_click=S.export("xlsx")
+            ),
+        ),
         class_name="desk-tools",
     )
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlencode
 
 import reflex as rx
@@ -128,8 +128,10 @@ class BlacklistState(rx.State):
             first = ", ".join(text[:40] for text in done.unreadable[:SHOWN_UNREADABLE])
             self.add_error = Sentence.of("blacklist.unreadable", {"count": len(done.unreadable), "first": first})
         self.adding = bool(done.unreadable)
-        if done.added or done.known:
-            await notice(self, "success", "blacklist.added", count=done.added, known=done.known)
+        if done.added:
+            await notice(self, "success", "blacklist.added", count=done.added)
+        elif done.known:
+            await notice(self, "info", "blacklist.known", count=done.known)
         await self._show()
 
     @rx.event
@@ -155,6 +157,11 @@ class BlacklistState(rx.State):
         self._unselect()
         await notice(self, "success", "blacklist.lifted", count=count)
         await self._show()
+
+    @rx.event
+    def export(self, kind: Literal["csv", "xlsx"]) -> rx.event.EventSpec:
+        """Fetch the list, or what comes from one origin, as a file."""
+        return rx.download(url=f"{PATH}/export.{kind}{self.export_query}")
 
     async def _ask(self, work: Callable[..., Answer], *args: Any) -> Answer:
         actor = await actor_of(self)

@@ -7,11 +7,14 @@ from sqlalchemy import bindparam, func, text
 from sqlmodel import Session, col, select
 
 from smsapp.accounts.actor import Actor
+from smsapp.contacts.counters import counts
 from smsapp.contacts.tables import Contact, Group, GroupMember
 from smsapp.db import Database
 from smsapp.domain.errors import Refusal
 
 NAME_LENGTH = 120
+UNCOUNTED = -1
+"""Members of a smart group: counting them means asking its filter, which only its page and a price do."""
 
 
 class GroupNameMissing(Refusal):
@@ -32,29 +35,29 @@ class GroupNotFound(Refusal):
 
 @dataclass(frozen=True)
 class GroupCount:
-    """A group and how many contacts it holds, deleted ones left out."""
+    """A group and how many contacts it holds, deleted ones left out; UNCOUNTED for a smart group."""
 
     id: int
     name: str
     members: int
 
 
-def groups(db: Database, actor: Actor, containing: str = "", limit: int | None = None) -> list[GroupCount]:
-    """The account's groups by name, with their counts; ``containing`` keeps those whose name holds it, without case."""
-    members = (
-        select(GroupMember.group_id, func.count().label("members"))
-        .join(Contact, col(Contact.id) == GroupMember.contact_id)
-        .where(col(Contact.account_id) == actor.account_id, col(Contact.deleted_at).is_(None))
-        .group_by(col(GroupMember.group_id))
-        .subquery()
-    )
-    asked = (
-        select(Group.id, Group.name, func.coalesce(members.c.members, 0))
-        .join(members, members.c.group_id == Group.id, isouter=True)
-        .where(Group.account_id == actor.account_id)
-    )
+def groups(
+    db: Database, actor: Actor, containing: str = "", limit: int | None = None, *, smart: bool = False
+) -> list[GroupCount]:
+    """The account's lists by name, with their counts; ``containing`` keeps those whose name holds it, without case.
+
+    With ``smart`` the smart groups too, which a campaign may be sent to but nobody can be put in.
+    """
+    asked = select(Group.id, Group.name, Group.filter).where(Group.account_id == actor.account_id)
     with db.read() as session:
-        found = [GroupCount(id or 0, name, count) for id, name, count in session.execute(asked)]
+        told = session.execute(asked).all()
+        sizes = counts(session, "members", [id or 0 for id, _, kept in told if kept is None])
+    found = [
+        GroupCount(id or 0, name, sizes.get(id or 0, 0) if kept is None else UNCOUNTED)
+        for id, name, kept in told
+        if smart or kept is None
+    ]
     wanted = containing.strip().casefold()
     kept = sorted((g for g in found if wanted in g.name.casefold()), key=lambda g: (g.name.casefold(), g.id))
     return kept[:limit]
@@ -96,9 +99,7 @@ def rename_group(db: Database, actor: Actor, group_id: int, name: str) -> None:
         GroupNotFound, GroupNameMissing, GroupNameTaken
     """
     with db.write() as session:
-        found = owned_group(session, actor, group_id)
-        found.name = _free_name(session, actor, name, but=group_id)
-        session.add(found)
+        renamed(session, actor, owned_group(session, actor, group_id), name)
 
 
 def delete_group(db: Database, actor: Actor, group_id: int) -> None:
@@ -118,7 +119,7 @@ def group_contacts(db: Database, actor: Actor, group_id: int, contact_ids: Seque
         GroupNotFound
     """
     with db.write() as session:
-        owned_group(session, actor, group_id)
+        owned_list(session, actor, group_id)
         return add_members(session, actor, group_id, contact_ids)
 
 
@@ -151,10 +152,24 @@ def new_group(session: Session, db: Database, actor: Actor, name: str) -> int:
     return made.id
 
 
+def renamed(session: Session, actor: Actor, group: Group, name: str) -> None:
+    """Give a group another name within the caller's transaction. Raises GroupNameMissing, GroupNameTaken."""
+    group.name = _free_name(session, actor, name, but=group.id)
+    session.add(group)
+
+
 def owned_group(session: Session, actor: Actor, group_id: int) -> Group:
     """The group, if it is the actor's. Raises GroupNotFound."""
     found = session.get(Group, group_id)
     if found is None or found.account_id != actor.account_id:
+        raise GroupNotFound
+    return found
+
+
+def owned_list(session: Session, actor: Actor, group_id: int) -> Group:
+    """The same, if contacts can be put in it: not a smart group. Raises GroupNotFound."""
+    found = owned_group(session, actor, group_id)
+    if found.filter is not None:
         raise GroupNotFound
     return found
 
@@ -184,7 +199,7 @@ def set_groups(session: Session, actor: Actor, contact_id: int, group_ids: Colle
         GroupNotFound: one of them is not in this account.
     """
     for group_id in group_ids:
-        owned_group(session, actor, group_id)
+        owned_list(session, actor, group_id)
     session.execute(text("DELETE FROM group_member WHERE contact_id = :c"), {"c": contact_id})
     for group_id in set(group_ids):
         session.add(GroupMember(group_id=group_id, contact_id=contact_id))

@@ -163,7 +163,7 @@ def page_ids(
     few = _few(session, actor, query)
     keys: tuple[Any, ...] = (col(Contact.sort_name), col(Contact.id)) if query.sort == "name" else (col(Contact.id),)
     rising = (query.sort == "name") != backwards
-    asked: Select[Any] = select(Contact.id).where(*_conditions(actor, query))
+    asked: Select[Any] = select(Contact.id).where(*conditions(actor.account_id, query))
     given: dict[str, Any] = {}
     if few is None:
         asked = asked.where(col(Contact.account_id) == actor.account_id)
@@ -216,7 +216,7 @@ def _tags(session: Session, ids: Sequence[int]) -> dict[int, list[GroupTag]]:
     return tags
 
 
-def _conditions(actor: Actor, query: Query) -> list[ColumnElement[bool]]:
+def conditions(account_id: int, query: Query) -> list[ColumnElement[bool]]:
     """What a contact must be to answer, its account apart."""
     deleted = col(Contact.deleted_at)
     asked: list[ColumnElement[bool]] = [deleted.is_not(None) if query.state == "deleted" else deleted.is_(None)]
@@ -229,7 +229,7 @@ def _conditions(actor: Actor, query: Query) -> list[ColumnElement[bool]]:
     if query.territory:
         asked.append(col(Contact.territory) == query.territory)
     refused = select(Suppression.e164).where(
-        Suppression.account_id == actor.account_id, Suppression.e164 == col(Contact.e164)
+        Suppression.account_id == account_id, Suppression.e164 == col(Contact.e164)
     )
     if query.state == "invalid":
         asked.append(col(Contact.state) == "invalid")
@@ -247,7 +247,7 @@ def _conditions(actor: Actor, query: Query) -> list[ColumnElement[bool]]:
 
 
 def _few(session: Session, actor: Actor, query: Query) -> list[int] | None:
-    """Candidates for ``query`` when they are few enough to be sorted; they are confirmed by `_conditions`."""
+    """Candidates for ``query`` when they are few enough to be sorted; they are confirmed by `conditions`."""
     if query.group_id is not None:
         owned_group(session, actor, query.group_id)
     found = candidates(session, actor, sought(query.text))

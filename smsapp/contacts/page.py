@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from smsapp.contacts import blacklist_page, duplicates_page
+from smsapp.contacts import blacklist_page, duplicates_page, group_list_page
 from smsapp.contacts.parts import BookSheet, book, dialogs, tools
 from smsapp.contacts.state import ContactsState as S
 from smsapp.i18n import t
@@ -35,4 +35,9 @@ def contacts() -> rx.Component:
     )
 
 
-PAGES = [PageSpec("/contacts", contacts, "contacts.title", [S.enter]), *duplicates_page.PAGES, *blacklist_page.PAGES]
+PAGES = [
+    PageSpec("/contacts", contacts, "contacts.title", [S.enter]),
+    *group_list_page.PAGES,
+    *duplicates_page.PAGES,
+    *blacklist_page.PAGES,
+]

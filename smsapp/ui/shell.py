@@ -51,6 +51,7 @@ _TOP = (_Entry("dashboard", "ui.nav.dashboard", "/dashboard", "layout-dashboard"
 _SMS = (_Entry("sent", "ui.nav.sent", "/sent", "send"),)
 _PEOPLE = (
     _Entry("contacts", "ui.nav.contacts", "/contacts", "book-user"),
+    _Entry("groups", "ui.nav.groups", "/groups", "users"),
     _Entry("import", "ui.nav.import", "/import", "file-up"),
     _Entry("duplicates", "ui.nav.duplicates", "/duplicates", "copy"),
     _Entry("blacklist", "ui.nav.blacklist", "/blacklist", "ban"),

@@ -1,0 +1,211 @@
+"""The page of groups: lists and smart groups, made, renamed, put together, deleted."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+from urllib.parse import urlencode
+
+import reflex as rx
+
+from smsapp.contacts import groups, listing, smart_groups
+from smsapp.contacts.shown import GroupLine, id_of
+from smsapp.contacts.smart_groups import Filter, GroupFacts
+from smsapp.domain.errors import Refusal
+from smsapp.i18n import Sentence
+from smsapp.web.guard import actor_of
+from smsapp.web.notices import notice, refuse
+from smsapp.web.runtime import runtime
+
+MOST = 50
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A group of the list; the parts of a smart group's filter are empty for a list. ``url`` shows its contacts."""
+
+    id: int
+    key: str
+    name: str
+    members: int
+    smart: bool
+    text: str
+    base: str
+    state: str
+    country: str
+    url: str
+    ticked: bool
+
+
+class GroupsState(rx.State):
+    """/groups. ``dialog``: which one is open (list, smart, rename, merge, delete), or empty."""
+
+    loaded: bool = False
+    rows: list[Line] = []
+    total: int = 0
+    search: str = ""
+    selected: int = 0
+    lists: list[GroupLine] = []
+    countries: list[str] = []
+
+    dialog: str = ""
+    error: Sentence = Sentence()
+    editing: int = 0
+    name: str = ""
+    text: str = ""
+    base: str = ""
+    state: str = ""
+    country: str = ""
+    found: int = -1  # contacts that answer the filter of the dialog; below 0: it asks for nothing
+
+    _selected: set[int] = set()
+    _epoch: int = 0
+
+    @rx.event
+    async def enter(self) -> None:
+        """Show the groups."""
+        await self._show()
+
+    @rx.event
+    async def find(self, text: str) -> None:
+        """Search among the names."""
+        self.search = text[:200]
+        await self._show()
+
+    @rx.event
+    def tick(self, group_id: int, on: bool) -> None:
+        """Put a group in the selection, or take it out; the browser has already drawn the tick."""
+        (self._selected.add if on else self._selected.discard)(group_id)
+        self._selected = set(sorted(self._selected)[:MOST])
+        self.selected = len(self._selected)
+
+    @rx.event
+    async def clear(self) -> None:
+        """Select nothing."""
+        self._unselect()
+        await self._show()
+
+    @rx.event
+    async def open(self, dialog: Literal["list", "smart", "merge"]) -> None:
+        """Open a dialog for a new group, or for putting the selected ones together."""
+        self.error = Sentence()
+        self.editing, self.name, self.found = 0, "", -1
+        self.text = self.base = self.state = self.country = ""
+        if dialog == "smart":
+            self.countries = sorted(await self._ask(listing.countries))
+        self.dialog = dialog
+
+    @rx.event
+    async def edit(self, group_id: int) -> None:
+        """Open the dialog of a group: its name, and its filter if it has one."""
+        try:
+            facts = await self._ask(smart_groups.smart_group, group_id)
+        except Refusal as refusal:
+            await refuse(self, refusal)
+            return
+        self.error = Sentence()
+        self.editing, self.name = facts.id, facts.name
+        if facts.filter is not None:
+            self.text, self.state, self.country = facts.filter.text, facts.filter.state, facts.filter.country
+            self.base = str(facts.filter.group_id or "")
+            self.found = facts.members
+            self.countries = sorted(await self._ask(listing.countries))
+        self.dialog = "smart" if facts.filter is not None else "rename"
+
+    @rx.event
+    def ask_deletion(self, group_id: int, name: str) -> None:
+        """Ask before a group is deleted."""
+        self.editing, self.name = group_id, name[:120]
+        self.dialog = "delete"
+
+    @rx.event
+    def close(self, on: bool) -> None:
+        """A dialog was closed."""
+        if not on:
+            self.dialog = ""
+
+    @rx.event
+    async def set_filter(self, part: Literal["text", "base", "state", "country"], value: str) -> None:
+        """A part of the filter of the dialog changed: count anew who answers."""
+        setattr(self, part, value[:200])
+        wanted = self._filter()
+        self.found = await self._ask(smart_groups.count_of, wanted) if wanted.kept() else -1
+
+    @rx.event
+    async def save(self, typed: dict[str, str]) -> None:
+        """Make or change the group of the dialog; what is wrong is said in it, and what was typed stays (S69)."""
+        name = typed.get("name", "")
+        self.name, self.error = name[:200], Sentence()
+        try:
+            if self.dialog == "merge":
+                _, size = await self._ask(smart_groups.merge_groups, sorted(self._selected), name)
+                said, params = "groups.merged", {"count": size, "name": name.strip()}
+            else:
+                await self._save(name)
+                said, params = "groups.saved", {"name": name.strip()}
+        except Refusal as refusal:
+            self.error = Sentence.of(refusal.key, refusal.params)
+            return
+        self.dialog = ""
+        self._unselect()
+        await notice(self, "success", said, **params)
+        await self._show()
+
+    @rx.event
+    async def delete(self) -> None:
+        """Delete the group that was asked about; its contacts stay."""
+        self.dialog = ""
+        try:
+            await self._ask(groups.delete_group, self.editing)
+        except Refusal as refusal:
+            await refuse(self, refusal)
+        else:
+            self._selected.discard(self.editing)
+            await notice(self, "success", "contacts.group_deleted", name=self.name)
+        await self._show()
+
+    async def _save(self, name: str) -> None:
+        if self.dialog == "smart" and self.editing:
+            await self._ask(smart_groups.edit_smart_group, self.editing, name, self._filter())
+        elif self.dialog == "smart":
+            await self._ask(smart_groups.create_smart_group, name, self._filter())
+        elif self.dialog == "rename":
+            await self._ask(groups.rename_group, self.editing, name)
+        else:
+            await self._ask(groups.create_group, name)
+
+    def _filter(self) -> Filter:
+        return Filter(self.text, id_of(self.base), self.state, self.country)
+
+    async def _ask(self, work: Callable[..., Answer], *args: Any) -> Answer:
+        actor = await actor_of(self)
+        return await asyncio.to_thread(work, runtime().db, actor, *args)
+
+    async def _show(self) -> None:
+        found = await self._ask(smart_groups.every_group, self.search, MOST)
+        known = await self._ask(lambda db, actor: groups.groups(db, actor, smart=True))
+        self.total = len(known)
+        self.lists = [GroupLine(str(g.id), g.name) for g in known if g.members != groups.UNCOUNTED][:200]
+        self.rows = [self._line(facts) for facts in found]
+        self.selected = len(self._selected)
+        self.loaded = True
+
+    def _line(self, facts: GroupFacts) -> Line:
+        asked = facts.filter or Filter()
+        view = (
+            {"q": asked.text, "group": asked.group_id or "", "state": asked.state, "country": asked.country}
+            if facts.filter
+            else {"group": facts.id}
+        )
+        url = "/contacts?" + urlencode({name: value for name, value in view.items() if value})
+        return Line(
+            facts.id, f"{facts.id}-{self._epoch}", facts.name, facts.members, facts.filter is not None,
+            asked.text, facts.base, asked.state, asked.country, url, facts.id in self._selected,
+        )  # fmt: skip
+
+    def _unselect(self) -> None:
+        self._selected = set()
+        self._epoch += 1
+        self.selected = 0
