@@ -36,16 +36,19 @@ GOALS = {"share of N/latency": 0.8, "beside bare aiohttp": 3.0}
 class Slow(Simulator):
     """A gateway that takes everything, after ``latency_s``."""
 
-    def __init__(self, db: Database, latency_s: float) -> None:
+    def __init__(self, db: Database, latency_s: float, expected: int) -> None:
         instant = Simulator.instant(db.now, reports=False)
         self.__dict__.update(instant.__dict__)
         self._latency_s = latency_s
         self.seen: list[str] = []
+        self._expected, self.all_seen = expected, asyncio.Event()
 
     async def submit(self, batch: Sequence[Submit]) -> list[Result]:
         if self._latency_s:
             await asyncio.sleep(self._latency_s)
         self.seen += [message.key for message in batch]
+        if len(self.seen) >= self._expected:
+            self.all_seen.set()
         return [Result(message.key, Outcome.ACCEPTED, message.key) for message in batch]
 
     async def balance(self) -> Decimal | None:
@@ -55,13 +58,12 @@ class Slow(Simulator):
 async def loop(db: Database, messages: int, latency_s: float) -> float:
     """Messages per second through the product's dispatcher."""
     running(db, sender(db, f"banc{time.monotonic_ns()}", messages), messages, credits=0)
-    gateway = Slow(db, latency_s)
+    gateway = Slow(db, latency_s, messages)
     policy = Policy(window=WINDOW, in_flight=IN_FLIGHT // WINDOW)
     dispatcher = Dispatcher(db, gateway, policy=policy)
     started = time.perf_counter()
     task = asyncio.create_task(dispatcher.run())
-    while len(gateway.seen) < messages:
-        await asyncio.sleep(0.002)
+    await gateway.all_seen.wait()
     dispatcher.stop()
     await task
     rate = messages / (time.perf_counter() - started)
