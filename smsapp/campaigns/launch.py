@@ -56,9 +56,9 @@ def launch(db: Database, actor: Actor, campaign_id: int, seen: Seen, terms: Term
         campaign = owned(session, actor, campaign_id)
         if campaign.state in LAUNCHED:
             return campaign_id
-        if campaign.state != CampaignState.DRAFT:
-            raise NotADraft
-        smart = _check(session, campaign, seen, terms, consent)
+        if campaign.state != CampaignState.DRAFT or campaign.edits_id is not None:
+            raise NotADraft  # the draft of a plan takes the plan's place (`schedule`), or the plan would leave too
+        smart = check_agreed(session, campaign, seen, terms, consent)
         version = campaign.updated_at
 
     def work(session: Session) -> bool:
@@ -95,12 +95,19 @@ def launch(db: Database, actor: Actor, campaign_id: int, seen: Seen, terms: Term
     raise QuoteChanged("campaigns.draft_changed")
 
 
-def _check(session: Session, campaign: Campaign, seen: Seen, terms: Terms, consent: bool) -> dict[int, list[int]]:
-    """The members of its smart groups, if the campaign may leave."""
+def check_agreed(
+    session: Session, campaign: Campaign, seen: Seen, terms: Terms, consent: bool, *, covered: bool = True
+) -> dict[int, list[int]]:
+    """The members of its smart groups, if the campaign may leave; ``covered``: by the balance as it is now.
+
+    Raises:
+        ConsentMissing, QuoteChanged, and the refusals of `rules`
+    """
     text = campaign.text if is_priceable(campaign.text) else ""
     people = audience_of(session, campaign)
     quote = price(session, campaign, terms, text=text, audience=people)
-    for refusal in problems(campaign, quote, balance_of(session, campaign.account_id).available):
+    available = balance_of(session, campaign.account_id).available if covered else quote.total
+    for refusal in problems(campaign, quote, available):
         raise refusal
     if (quote.kept, quote.total) != (seen.recipients, seen.units):
         raise QuoteChanged(
