@@ -17,6 +17,7 @@ from smsapp.contacts.groups import NAME_LENGTH, new_group
 from smsapp.contacts.service import FIELD_LENGTHS
 from smsapp.contacts.tables import Group
 from smsapp.db import Database
+from smsapp.db.book_triggers import counted_at_once
 from smsapp.imports.choices import Choices
 from smsapp.imports.sorting import NOTHING, printed
 from smsapp.imports.tables import ContactImport, ImportChange, Rejection
@@ -220,13 +221,13 @@ def _last_id(session: Session, import_id: int) -> int:
 
 def _put_in_group(session: Session, group_id: int, import_id: int, after: int, known: Sequence[int]) -> set[int]:
     """Put the contacts just added, and the known ones, in the group. Returns the known who were not in it."""
-    session.execute(
-        text(
-            "INSERT INTO group_member (group_id, contact_id)"
-            " SELECT :g, id FROM contact WHERE import_id = :i AND id > :n ON CONFLICT DO NOTHING"
-        ),
-        {"g": group_id, "i": import_id, "n": after},
+    connection = session.connection()
+    added = text(
+        "INSERT INTO group_member (group_id, contact_id) SELECT :g, id FROM contact WHERE import_id = :i AND id > :n"
     )
+    counted = [0]
+    with counted_at_once(connection, "group_member_book_added", "members", group_id, lambda: counted[0]):
+        counted[0] = connection.execute(added, {"g": group_id, "i": import_id, "n": after}).rowcount
     if not known:
         return set()
     members = text("SELECT contact_id FROM group_member WHERE group_id = :g")

@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from smsapp.db import Database, connect
 from smsapp.db.migrate import upgrade
 from smsapp.reports.campaign import live
+from tests.bench.imports import write_file
 from tests.bench.seed import Seeded, draft_to, group_of, seed, send
 from tests.e2e.visitor import COOKIE, LOCALES, Visitor, visitor
 from tests.programs import need
@@ -41,6 +42,7 @@ REPORT = f"{STATE}.smsapp___reports___state____report_state"
 PLAIN_KB, CHART_KB = 450, 520
 CLICK_MS = 50
 IMPORT_S = 3.0
+LARGE, CHECK_S = 100_000, 5.0
 SILENCE_S = 2.0
 PATIENCE = 120.0
 
@@ -120,6 +122,26 @@ def import_seconds(who: Visitor) -> float:
     took = time.monotonic() - begun
     results = who.page.locator(".sums .big").all_text_contents()
     assert sum(int(re.sub(r"\D", "", words)) for words in results) == ROWS, "rows read = sum of outcomes"
+    return took
+
+
+def check_seconds(who: Visitor, path: Path, rows: int) -> float:
+    """From the choice of a large file to what would become of its rows, the button pressed as soon as it is there; the
+    page answers meanwhile.
+    """
+    who.go("/import")
+    who.ready()
+    chooser = who.page.get_by_label(who.t("imports.choose"), exact=True).and_(who.page.locator("input"))
+    begun = time.monotonic()
+    chooser.set_input_files(path)
+    who.button("imports.do_check", count=rows).click()
+    asked = time.monotonic()
+    assert who.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => done(1)))") == 1
+    assert time.monotonic() - asked < 1, "the page stands still"
+    outcomes = who.page.get_by_role("group", name=who.t("imports.outcomes")).locator(".big")
+    expect(outcomes).to_have_count(6)
+    took = time.monotonic() - begun
+    assert sum(int(re.sub(r"\D", "", words)) for words in outcomes.all_text_contents()) == rows
     return took
 
 
@@ -211,6 +233,10 @@ def browse(server: Server, who: Seeded, campaign: int) -> None:
         line("click-to-rows-p50-ms", times[len(times) // 2], CLICK_MS)
         line("click-to-rows-p95-ms", times[int(len(times) * 0.95)], CLICK_MS)
         line("import-5000-rows-s", import_seconds(person), IMPORT_S)
+        with tempfile.TemporaryDirectory() as folder:
+            large = Path(folder) / "clients-100000.csv"
+            write_file(large, LARGE)
+            line(f"file-to-check-{LARGE}-rows-s", check_seconds(person, large, LARGE), CHECK_S)
         browser.close()
 
 

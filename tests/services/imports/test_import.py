@@ -1,6 +1,6 @@
 """The import desk: every file of tests/data, every row accounted for, nobody revived, nothing half done."""
 
-import time
+import os
 from collections.abc import Callable
 from itertools import islice
 
@@ -87,10 +87,10 @@ def test_the_big_file_is_imported_within_a_second(
     if not db.is_sqlite:
         return
     content = (DATA / "clients-5000-semicolon-cp1252.csv").read_bytes()
-    began = time.perf_counter()
+    began = sum(os.times()[:4])
     done = bring(db, uploads, actor, receive(actor, content), group_name="Tous")
     assert done.read == 5000
-    assert time.perf_counter() - began < 3  # 0.6 s alone on two cores; the machine of a test run is busy
+    assert sum(os.times()[:4]) - began < 3  # of processors, the child's included: the machine of a test run is busy
 
 
 def test_the_same_file_again_changes_nothing_but_the_counts(
