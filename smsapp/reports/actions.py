@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from smsapp.accounts.actor import Actor
 from smsapp.campaigns.pricing import CampaignNotFound
+from smsapp.contacts.blacklist import blacklist
 from smsapp.contacts.service import UNDO_DAYS
 from smsapp.contacts.tables import Contact
 from smsapp.db import Database
@@ -19,6 +20,7 @@ from smsapp.db.rows import pack, rows
 from smsapp.domain.delivery import CAUSES, Status, states_of
 from smsapp.domain.errors import Refusal
 from smsapp.reports.sent import OVER
+from smsapp.reports.story import MessageNotFound
 from smsapp.sending import lifecycle
 from smsapp.sending.tables import CAMPAIGN, MESSAGE
 
@@ -145,6 +147,22 @@ def remove_failed(
         return Removed(len(found), len(set(found)), f"{campaign_id}|{kind}|{now.isoformat()}" if found else "")
 
     return db.retrying(work)
+
+
+def blacklist_recipient(db: Database, actor: Actor, message_id: int) -> int:
+    """Never write to the number of a message again; its history names the campaign (S74). Returns 0 if it was so.
+
+    Raises:
+        MessageNotFound
+    """
+    asked = select(MESSAGE.c.e164, MESSAGE.c.campaign_id).where(
+        MESSAGE.c.id == message_id, MESSAGE.c.account_id == actor.account_id
+    )
+    with db.read() as session:
+        found = session.connection().execute(asked).first()
+    if found is None:
+        raise MessageNotFound
+    return blacklist(db, actor, [found.e164], origin="report", source_id=found.campaign_id)
 
 
 def undo_removal(db: Database, actor: Actor, token: str) -> int:

@@ -5,6 +5,7 @@ from reflex.components.component import Component
 
 from smsapp.domain.delivery import Status
 from smsapp.i18n import credits, message, moment, number, say, t
+from smsapp.reports.blacklist_state import RecipientState
 from smsapp.reports.panel import StepLine
 from smsapp.reports.screen import Line
 from smsapp.reports.state import ReportState as S
@@ -174,6 +175,7 @@ def story() -> Component:
             rx.el.ol(rx.foreach(p.steps, _step), class_name="story-steps"),
             rx.cond(p.next.key != "", rx.el.p(icon("arrow-right"), rx.el.span(say(p.next)), class_name="next")),
             rx.el.p(t("reports.page.reference", ref=p.reference), class_name="t1 mut"),
+            button(t("blacklist.this_number"), role="soft", name="ban", on_click=RecipientState.blacklist(p.id)),
             class_name="story",
             aria_label=t("reports.page.story"),
         ),

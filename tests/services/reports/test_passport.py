@@ -13,9 +13,11 @@ from smsapp.contacts.blacklist import blacklist, lift, suppressed
 from smsapp.contacts.blacklist_list import entries
 from smsapp.db import Database, SimulatedClock
 from smsapp.gateways.contract import Mo
+from smsapp.reports.actions import blacklist_recipient
 from smsapp.reports.passport import PassportNotFound, is_genuine, passport, signed
+from smsapp.reports.story import MessageNotFound
 from smsapp.sending.receipts import take_in
-from tests.services.reports.scene import leave
+from tests.services.reports.scene import leave, message_ids
 from tests.services.sending.house import FIRST
 
 KEY = "a key of thirty-two characters at least"
@@ -42,7 +44,7 @@ def test_the_passport_tells_the_chain_with_the_exact_words(db: Database, actor: 
         ("message", "", ""),
         ("reply", "", "Merci !"),
         ("stop", "", "Stop svp"),
-        ("added", "stop", ""),
+        ("added", "stop", "Stop svp"),
         ("lifted", "manual", "accord écrit"),
         ("added", "manual", "au comptoir"),
     ]
@@ -51,6 +53,20 @@ def test_the_passport_tells_the_chain_with_the_exact_words(db: Database, actor: 
     assert [step.by for step in found.steps[3:]] == ["", "lavande", "lavande"]
     assert found.last.detail == "au comptoir"
     assert suppressed(db, actor) == {FIRST}
+
+
+def test_s74_a_number_is_blacklisted_from_the_report_of_its_campaign(
+    db: Database, make_actor: Callable[[str], Actor], clock: SimulatedClock
+) -> None:
+    actor, other = make_actor("lavande"), make_actor("voisin")
+    message = message_ids(db, leave(db, actor, clock))[FIRST]
+    with pytest.raises(MessageNotFound):
+        blacklist_recipient(db, other, message)
+    assert blacklist_recipient(db, actor, message) == 1
+    assert blacklist_recipient(db, actor, message) == 0
+    last = passport(db, actor, entries(db, actor).rows[0].id).last
+    assert (last.origin, last.name, last.by) == ("report", "Essai", "lavande")
+    assert suppressed(db, other) == set()
 
 
 def test_nobody_sees_anothers_passport(db: Database, make_actor: Callable[[str], Actor], clock: SimulatedClock) -> None:
