@@ -25,7 +25,7 @@ from smsapp.db import Database
 from smsapp.db.rows import pack, rows
 from smsapp.domain.errors import Refusal
 
-SLICE: Final = 2_000
+SLICE: Final = 500
 """Numbers of one transaction."""
 
 STRICTNESS: Final = ("active", "invalid")
