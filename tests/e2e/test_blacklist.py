@@ -76,6 +76,10 @@ def test_s74_m27_a_number_is_blacklisted_not_sent_to_and_lifted_with_a_reason(
 
     who.go("/blacklist")
     who.ready()
+    passport = row.get_by_role("link", name=who.t("blacklist.passport_of", number=pretty(REFUSED))).get_attribute(
+        "href"
+    )
+    assert passport
     row.get_by_role("checkbox").check()
     who.button("blacklist.lift").click()
     dialog = who.page.get_by_role("dialog")
@@ -83,10 +87,6 @@ def test_s74_m27_a_number_is_blacklisted_not_sent_to_and_lifted_with_a_reason(
     expect(dialog.get_by_text(who.t("blacklist.reason_missing"))).to_be_visible()
     who.shoot("blacklist-lift")
     dialog.get_by_label(who.t("blacklist.lift_reason"), exact=True).fill("accord écrit du 18/06")
-    passport = row.get_by_role("link", name=who.t("blacklist.passport_of", number=pretty(REFUSED))).get_attribute(
-        "href"
-    )
-    assert passport
     who.button("blacklist.lift_go", within=dialog, count=1).click()
     expect(who.page.get_by_text(who.t("blacklist.empty"))).to_be_visible(timeout=SOON)
 
