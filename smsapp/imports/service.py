@@ -27,7 +27,7 @@ from smsapp.imports.steps import OUTCOMES, Told
 from smsapp.imports.tables import ContactImport
 from smsapp.imports.undo import Undone, can_undo, owned_import
 from smsapp.imports.uploads import Upload, Uploads
-from smsapp.imports.writing import fates, seconds_between
+from smsapp.imports.writing import fates, named_group, seconds_between
 
 SHOWN = 50
 PREVIEW_ROWS = 12
@@ -142,7 +142,9 @@ def check(db: Database, uploads: Uploads, actor: Actor, upload_id: str, choices:
 
     Raises:
         UploadGone, UnreadableFile, NoPhoneColumn, NoRows
+        GroupNameTaken: by a smart group
     """
+    _check_group(db, actor, choices)
     course = steps.plan(uploads.find(actor, upload_id), choices, region_of(db, actor))
     found = course.found
     counts = dict.fromkeys(("created", "completed", "known", "blacklisted"), 0)
@@ -181,7 +183,9 @@ def begin_import(db: Database, uploads: Uploads, actor: Actor, upload_id: str, c
 
     Raises:
         UploadGone
+        GroupNameTaken: by a smart group
     """
+    _check_group(db, actor, choices)
     upload = uploads.claim(actor, upload_id)
     try:
         return steps.begin(db, actor, upload, choices)
@@ -241,6 +245,12 @@ def habit(db: Database, actor: Actor, columns: tuple[Column, ...]) -> Habit | No
         return None
     mapping = {int(index): name for index, name in made.mapping.items() if is_field(name)}
     return Habit(mapping, made.policy, made.reading.get("region", ""))
+
+
+def _check_group(db: Database, actor: Actor, choices: Choices) -> None:
+    if choices.group_name.strip() and not choices.blacklist:
+        with db.read() as session:
+            named_group(session, actor, choices.group_name)
 
 
 def _result(session: Session, db: Database, made: ContactImport) -> Result:

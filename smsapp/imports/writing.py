@@ -13,7 +13,7 @@ from sqlmodel import Session, select
 from smsapp.accounts.actor import Actor
 from smsapp.contacts.blacklist import suppress, suppressed_among
 from smsapp.contacts.bulk import add_contacts, change_contacts, with_keys
-from smsapp.contacts.groups import NAME_LENGTH, new_group
+from smsapp.contacts.groups import NAME_LENGTH, GroupNameTaken, new_group
 from smsapp.contacts.service import FIELD_LENGTHS
 from smsapp.contacts.tables import Group
 from smsapp.db import Database
@@ -118,12 +118,25 @@ def reject(session: Session, import_id: int, rejected: pl.DataFrame, rows: pl.Da
 
 
 def group_for(session: Session, db: Database, actor: Actor, name: str) -> tuple[int, bool]:
-    """The account's group of that name (S66), and whether it had to be made."""
+    """The account's group of that name (S66), and whether it had to be made. Raises as ``named_group``."""
+    found = named_group(session, actor, name)
+    return (found, False) if found else (new_group(session, db, actor, name), True)
+
+
+def named_group(session: Session, actor: Actor, name: str) -> int | None:
+    """The account's group of that name, if there is one.
+
+    Raises:
+        GroupNameTaken: it is a smart group, whose members are whoever answers its filter.
+    """
     tidy = " ".join(name.replace("\0", "").split())[:NAME_LENGTH]
-    for id, taken in session.execute(select(Group.id, Group.name).where(Group.account_id == actor.account_id)):
+    asked = select(Group.id, Group.name, Group.filter).where(Group.account_id == actor.account_id)
+    for id, taken, wanted in session.execute(asked):
         if taken.casefold() == tidy.casefold():
-            return int(id or 0), False
-    return new_group(session, db, actor, tidy), True
+            if wanted is not None:
+                raise GroupNameTaken(name=taken)
+            return int(id or 0)
+    return None
 
 
 def _standing(session: Session, actor: Actor, numbers: pl.Series) -> pl.DataFrame:

@@ -7,6 +7,7 @@ import pytest
 from smsapp.accounts.actor import Actor
 from smsapp.contacts.blacklist import blacklist, suppressed
 from smsapp.contacts.fields import fields
+from smsapp.contacts.groups import GroupNameTaken, create_group, owned_group
 from smsapp.contacts.listing import contacts
 from smsapp.contacts.service import Sheet, contact, count, create_contact, delete_contacts
 from smsapp.db import Database
@@ -112,6 +113,17 @@ def test_a_file_of_the_same_shape_is_taken_as_the_last_time(
     assert habit(db, rival, seen.columns) is None
     assert history(db, rival) == []
     assert [one.filename for one in history(db, actor)] == ["clients.csv"]
+
+
+def test_s66_nobody_is_put_in_a_smart_group(uploads: Uploads, receive: Receive, db: Database, actor: Actor) -> None:
+    made = create_group(db, actor, "Lyonnais")
+    with db.write() as session:
+        owned_group(session, actor, made).filter = {}
+    upload = receive(actor, FILE)
+    for ask in (check, run_import):
+        with pytest.raises(GroupNameTaken):
+            ask(db, uploads, actor, upload, chosen("complete", group_name="lyonnais"))
+    assert run_import(db, uploads, actor, upload, chosen("complete", group_name="Lyon")).created == 3
 
 
 def test_suggestions_and_typed_numbers_are_taken_at_the_check_already(
