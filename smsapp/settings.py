@@ -41,9 +41,6 @@ class Settings(BaseSettings):
         default="simulator",
         description="who carries: `simulator` sends nothing out, `configured` uses the operator's gateways",
     )
-    operators: str = Field(
-        default="", description="identifiants that may open /operator/gateways, comma separated; empty: nobody"
-    )
     simulator_speed: float = Field(default=1.0, gt=0, description="how many times faster than life the simulator runs")
     simulator_seed: int = Field(default=1, description="the same seed gives the same fate to the same message")
     smtp_host: str = Field(default="", description="mail server; empty: e-mails are kept and shown under /demo")
@@ -129,11 +126,6 @@ class Settings(BaseSettings):
     def demo(self) -> bool:
         """Demonstration mode: no mail server and no real gateway, so nothing leaves this machine."""
         return self.gateway == "simulator" and not self.smtp_host
-
-    def is_operator(self, identifiant: str) -> bool:
-        """Whether a person of that name may set up gateways."""
-        named = {name.strip().casefold() for name in self.operators.split(",")} - {""}
-        return identifiant.casefold() in named
 
     @property
     def days(self) -> list[str]:

@@ -143,7 +143,7 @@ class HookReply:
 
 
 class Health(StrEnum):
-    """What a gateway answers to a test that sends nothing. Catalogue keys: `operator.health.<value>`."""
+    """What a gateway answers to a test that sends nothing."""
 
     GOOD = "good"
     UNREACHABLE = "unreachable"  # nobody answers at that address

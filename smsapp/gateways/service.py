@@ -1,7 +1,6 @@
 """What the operator of the installation does with gateways: set up, change, order, switch, take away.
 
-Gateways belong to no account. Who may come here is decided by whoever calls: the page by `SMSAPP_OPERATORS`, the
-command line by having the machine.
+Gateways belong to no account, and no page opens them: whoever comes here, by the command line, has the machine.
 """
 
 from __future__ import annotations

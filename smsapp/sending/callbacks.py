@@ -27,7 +27,7 @@ TRY_AGAIN = HookReply(503)  # providers come back later
 
 
 class Seen(StrEnum):
-    """What a callback was. Catalogue keys: `operator.callback.<value>`."""
+    """What a callback was."""
 
     KEPT = "kept"
     REPEATED = "repeated"  # told before: nothing changed
