@@ -17,6 +17,8 @@ from smsapp.demo import routes as demo_routes
 from smsapp.imports import page as imports
 from smsapp.imports import routes as import_routes
 from smsapp.inbox import opt_out_routes
+from smsapp.inbox import page as inbox
+from smsapp.inbox import routes as inbox_routes
 from smsapp.reports import page as reports
 from smsapp.reports import passport_routes
 from smsapp.settings import UnsafeSettings, load
@@ -36,6 +38,7 @@ PAGES = [
     *home.PAGES,
     *accounts.PAGES,
     *reports.PAGES,
+    *inbox.PAGES,
     *campaigns.PAGES,
     *contacts.PAGES,
     *imports.PAGES,
@@ -47,6 +50,7 @@ ROUTES = http.routes(
         *contact_routes.ROUTES,
         *hooks.ROUTES,
         *import_routes.ROUTES,
+        *inbox_routes.ROUTES,
         *demo_routes.ROUTES,
         *opt_out_routes.ROUTES,
         *blacklist_routes.ROUTES,

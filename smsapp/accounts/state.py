@@ -34,6 +34,7 @@ class SessionState(rx.State):
     is_demo: bool = False  # demonstration mode: nothing leaves this machine
     balance_units: int = 0
     contacts_total: int = 0
+    replies_unread: int = 0
     notice: Notice = Notice()
 
     @rx.event
@@ -61,6 +62,7 @@ class SessionState(rx.State):
         self.is_demo = runtime().settings.demo
         found = await asyncio.to_thread(figures, actor)
         self.balance_units, self.contacts_total = found.balance_units, found.contacts
+        self.replies_unread = found.replies
 
 
 class EntranceState(rx.State):

@@ -11,6 +11,7 @@ from smsapp.reports.parts import ReportsSheet, state_tag
 from smsapp.reports.sent_parts import sent
 from smsapp.reports.state import ReportState as S
 from smsapp.ui import empty_state, grid, link_button, notices, skeleton, tag
+from smsapp.ui.icons import icon
 from smsapp.web.frame import PageSpec, frame
 
 
@@ -65,10 +66,20 @@ def _facts() -> Component:
     launched = rx.cond(
         S.head.send_at != "", t("reports.page.facts.launched", at=S.head.send_at, author=S.head.author), ""
     )
+    replied = rx.el.a(
+        icon("messages-square"),
+        rx.el.span(
+            t("reports.page.facts.replies", count=S.now.replies),
+            rx.cond(S.now.stops > 0, t("reports.page.facts.stops", count=S.now.stops), ""),
+        ),
+        href=f"/replies?campaign={S.head.id}",
+        class_name="lk",
+    )
     return rx.fragment(
         rx.cond(S.state == "running", state_tag(S.state)),
         share,
         rx.el.span(kind, ", ", launched),
+        rx.cond(S.now.replies > 0, replied, rx.fragment()),
         rx.el.span(t("reports.page.facts.as_of", at=S.now.as_of), class_name="num", role="status"),
     )
 

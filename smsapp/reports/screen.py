@@ -62,6 +62,8 @@ class Now:
     started_at: str = ""
     finished_at: str = ""
     as_of: str = ""
+    replies: int = 0
+    stops: int = 0
     speed: int = 0
     ends_at: str = ""
     resumes_at: str = ""
@@ -229,6 +231,8 @@ def now(live: Live) -> Now:
         started_at=iso(live.started_at),
         finished_at=iso(live.finished_at),
         as_of=iso(live.as_of),
+        replies=live.replies,
+        stops=live.stops,
         speed=live.pace.speed_per_min,
         ends_at=iso(live.pace.ends_at),
         resumes_at=iso(live.pace.resumes_at),

@@ -76,7 +76,7 @@ def keep_replies(session: Session, replies: Sequence[tuple[str, Mo]], now: datet
     for account, number in sorted(wishes):
         wish, asked, campaign = wishes[account, number]
         if wish is Wish.STOP:
-            stop_writing(connection, account, number, asked.at, asked.text, campaign)
+            stop_writing(connection, account, number, asked.at, "", campaign)  # its words are in the reply
         else:
             _write_again(connection, account, number, asked.at)
     return accounts
@@ -96,10 +96,10 @@ def wait_for_claims(connection: Connection, accounts: Iterable[int]) -> None:
 def stop_writing(
     connection: Connection, account_id: int, e164: int, at: datetime, reason: str, campaign_id: int | None = None
 ) -> bool:
-    """Blacklist a number that asked for it itself, in the words ``reason``. Returns whether it was not there yet.
+    """Blacklist a number that asked for it itself. Returns whether it was not there yet.
 
-    ``campaign_id``: the campaign that it answers, if it is one of this account. One that is there already keeps what
-    was said of it.
+    ``reason`` says how, when no reply does; ``campaign_id``: the campaign that it answers, if it is one of this
+    account. One that is there already keeps what was said of it.
     """
     write = sqlite_insert if connection.dialect.name == "sqlite" else pg_insert
     written = connection.execute(

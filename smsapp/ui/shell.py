@@ -35,6 +35,7 @@ class Session:
     contacts: Any
     demo: Any
     days_left: Any = -1
+    replies: Any = 0
     notice: rx.Var[Any] | None = None
     sign_out: str = "/logout"
 
@@ -48,7 +49,10 @@ class _Entry:
 
 
 _TOP = (_Entry("dashboard", "ui.nav.dashboard", "/dashboard", "layout-dashboard"),)
-_SMS = (_Entry("sent", "ui.nav.sent", "/sent", "send"),)
+_SMS = (
+    _Entry("sent", "ui.nav.sent", "/sent", "send"),
+    _Entry("replies", "ui.nav.replies", "/replies", "messages-square"),
+)
 _PEOPLE = (
     _Entry("contacts", "ui.nav.contacts", "/contacts", "book-user"),
     _Entry("groups", "ui.nav.groups", "/groups", "users"),
@@ -63,7 +67,7 @@ _TABS = (
     _Entry("sent", "ui.tab.sms", "/sent", "send"),
     _Entry("compose", "ui.nav.new", "/compose", "square-pen"),
     _Entry("contacts", "ui.tab.contacts", "/contacts", "book-user"),
-    _Entry("import", "ui.tab.import", "/import", "file-up"),
+    _Entry("replies", "ui.tab.replies", "/replies", "messages-square"),
 )
 
 
@@ -165,7 +169,7 @@ def _sidebar(session: Session, active: Place) -> Component:
         rx.el.nav(
             new,
             rx.el.div(*(_item(e, active) for e in _TOP), class_name="nav"),
-            _group(t("ui.nav.sms"), _SMS, active),
+            _group(t("ui.nav.sms"), _SMS, active, {"replies": session.replies}),
             _group(t("ui.nav.people"), _PEOPLE, active, {"contacts": session.contacts}),
             rx.el.div(_item(_SIMULATOR, active), rx.cond(session.demo, _item(_DEMO, active)), class_name="nav"),
             aria_label=t("ui.nav"),

@@ -1,15 +1,32 @@
-// Single keys, off inside fields and while a dialog is open: n, /, g then t, e or c. And small things of the frame.
+// Single keys, off inside fields and while a dialog is open: n, /, g then t, e, c or r; j and k go through the rows of a
+// page (data-row), and a button says its own key (data-key), Ctrl+Enter also inside a field. And small things of the frame.
 import { Eye, EyeOff } from "lucide-react";
 import { useEffect } from "react";
 import { useNavigate } from "react-router";
 
-const GOES = { t: "/dashboard", e: "/sent", c: "/contacts" };
+const GOES = { t: "/dashboard", e: "/sent", c: "/contacts", r: "/replies" };
+
+const pressed = (name) => document.querySelector(`[data-key="${CSS.escape(name)}"]:not([disabled])`);
+
+function row(step) {
+  const rows = [...document.querySelectorAll("[data-row]")];
+  const at = rows.findIndex((r) => r === document.activeElement || r.getAttribute("aria-current") === "true");
+  const next = rows[at < 0 ? 0 : at + step];
+  next?.focus();
+  next?.click();
+}
 
 export function Shortcuts() {
   const navigate = useNavigate();
   useEffect(() => {
     let after = 0; // until when a letter after "g" counts
     const key = (e) => {
+      if ((e.ctrlKey || e.metaKey) && e.key === "Enter" && pressed("mod+enter")) {
+        e.preventDefault();
+        document.activeElement?.blur(); // a field tells what was typed when it is left
+        pressed("mod+enter").click();
+        return;
+      }
       if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing || e.defaultPrevented) return;
       if (e.target.closest("input, textarea, select, [contenteditable], [role=dialog], [role=alertdialog], [role=menu]")) return;
       const second = Date.now() < after;
@@ -21,6 +38,8 @@ export function Shortcuts() {
         const field = document.querySelector("[data-search]");
         if (field) { e.preventDefault(); field.focus(); field.select?.(); }
       }
+      else if (e.key === "j" || e.key === "k") row(e.key === "j" ? 1 : -1);
+      else if (e.key.length === 1) pressed(e.key)?.click();
     };
     document.addEventListener("keydown", key);
     return () => document.removeEventListener("keydown", key);

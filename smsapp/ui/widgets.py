@@ -164,7 +164,7 @@ def notices(notice: rx.Var[Any], *, action: Text | None = None, on_action: Any =
 
 
 def shortcuts() -> Component:
-    """The keys `n`, `/` and `g` then `t`, `e`, `c`."""
+    """The keys `n`, `/`, `j`, `k` and `g` then `t`, `e`, `c`, `r`; and those that buttons say (`data-key`)."""
     return Shortcuts.create()
 
 

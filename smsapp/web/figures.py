@@ -4,19 +4,21 @@ from dataclasses import dataclass
 
 from smsapp.accounts.actor import Actor
 from smsapp.contacts import service as contacts
+from smsapp.inbox import service as inbox
 from smsapp.ledger import service as ledger
 from smsapp.web.runtime import runtime
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What may be spent, in units, and how many contacts the address book holds."""
+    """What may be spent, in units, how many contacts the address book holds, how many conversations are unread."""
 
     balance_units: int
     contacts: int
+    replies: int
 
 
 def figures(actor: Actor) -> Figures:
     """Read from the database: call it in a worker thread."""
     db = runtime().db
-    return Figures(ledger.balance(db, actor).available, contacts.count(db, actor))
+    return Figures(ledger.balance(db, actor).available, contacts.count(db, actor), inbox.unread_count(db, actor))

@@ -35,6 +35,7 @@ SESSION = Session(
     initials=SessionState.initials,
     units=SessionState.balance_units,
     contacts=SessionState.contacts_total,
+    replies=SessionState.replies_unread,
     demo=SessionState.is_demo,
     notice=rx.Var.create(SessionState.notice),
     sign_out="/auth/logout",

@@ -2,27 +2,46 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
-from smsapp.db import connect
+from smsapp.campaigns import service as campaigns
+from smsapp.campaigns.pricing import Terms, quote_campaign
+from smsapp.db import Database, connect
 from smsapp.db.migrate import upgrade
+from smsapp.gateways.contract import Mo, Outcome, Result
+from smsapp.sending.materialise import materialise
+from smsapp.sending.outbox import Answer, window
+from smsapp.sending.policy import Policy
+from smsapp.sending.receipts import take_in
 from tests.bench.seed import Seeded, draft_to, group_of, seed, send
 from tests.e2e.visitor import Visitor, visitor
 from tests.server import Server, start_server
 
 SPEED = "200"  # times life: reports of minutes arrive in a second
+REPLIES = (
+    (33639980555, "Vous ouvrez dimanche ?"),
+    (33639980001, "OUI pour deux personnes, merci !"),
+    (33639980002, "STOP"),
+    (33639980003, "Est-ce que l'atelier est complet ?"),
+    (33639980777, "Stop svp"),
+    (33639980005, "👍"),
+)
+"""Latest first. 33639980555 answers STOP to whatever is sent to it (see gateways/fate.py)."""
 TEXT = "Bonjour $prenom|client|, -20% chez Lavande jusqu'à samedi soir."
 
 
 @dataclass(frozen=True)
 class House:
-    """What was there before the server started: an account with contacts, a group, a draft, a campaign; an empty one."""
+    """What was there before the server started: an account with contacts, a group, a draft, a campaign; an empty one; one
+    that people replied to."""
 
     full: Seeded
     empty: Seeded
+    asked: Seeded
     group: int
     draft: int
     campaign: int
@@ -38,8 +57,31 @@ def furnish(data: Path) -> House:
     draft = draft_to(db, full, group, TEXT + " Profitez-en !", name="Soldes")
     campaign = draft_to(db, full, group, TEXT, name="Ventes privées")
     send(db, full, campaign)
+    asked = seed(db, "maison-ecoute", contacts=40, credit=200)
+    talk(db, asked)
     db.close()
-    return House(full, empty, group, draft, campaign)
+    return House(full, empty, asked, group, draft, campaign)
+
+
+def talk(db: Database, who: Seeded) -> None:
+    """A campaign that the operator took, and what people wrote back: the first number is one that answers STOP."""
+    draft = campaigns.create_draft(db, who.actor)
+    text = "Bonjour $prenom|client|, un atelier lavande vous dit ? Répondez OUI."
+    campaigns.edit_draft(db, who.actor, draft, text=text, name="Atelier lavande", purpose="transactional")
+    campaigns.add_numbers(db, who.actor, draft, " ".join(f"+{number}" for number, _ in REPLIES))
+    send(db, who, draft)
+    materialise(db, draft, lambda of, one: quote_campaign(of, one, Terms(hours_hold=False)))
+    for _ in range(2):  # what is left of other accounts' campaigns is not running yet
+        done = window(db, lane="live", gateway="simulator", size=64, policy=Policy())
+        pairs = zip(done.tickets, done.batch, strict=True)
+        answers = [Answer(ticket, Result(submit.key, Outcome.ACCEPTED)) for ticket, submit in pairs]
+        window(db, lane="live", gateway="simulator", size=0, answers=answers, policy=Policy())
+    now = db.now()
+    replies = [
+        Mo(f"said-{place}", number, "36111", text, now + timedelta(milliseconds=place))
+        for place, (number, text) in enumerate(reversed(REPLIES))
+    ]
+    take_in(db, "simulator", replies)
 
 
 @pytest.fixture(scope="session")

@@ -35,7 +35,7 @@ def visited(who: Visitor, house: House, message: int) -> Iterator[str]:
 
 PUBLIC = {spec.route for spec in PAGES if not spec.signed_in and spec.route != "404"}
 SHOWN = {"/dashboard", "/compose", "/sent", "/contacts", "/import", "/demo"}
-EMPTY = ("/dashboard", "/sent", "/sent/999999", "/contacts", "/compose?draft=999999", "/import?done=999999")
+EMPTY = ("/dashboard", "/replies", "/sent", "/sent/999999", "/contacts", "/compose?draft=999999", "/import?done=999999")
 
 
 def _plain(route: str) -> bool:
