@@ -206,7 +206,8 @@ class Wakes:
 
 def _jobs(db: Database, run: Callable[[], Awaitable[None]]) -> App:
     """Procrastinate on this database, in the schema of its own that our migration made."""
-    logging.getLogger("procrastinate").setLevel(logging.ERROR)
+    for library in ("procrastinate", "psycopg.pool"):  # they repeat for each try what we say once
+        logging.getLogger(library).setLevel(logging.ERROR)
     parameters = {"options": "-c search_path=procrastinate", "application_name": "smsapp jobs", **KEPT_ALIVE}
     app = App(connector=PsycopgConnector(conninfo=db.conninfo, min_size=1, max_size=4, timeout=5.0, kwargs=parameters))
     app.task(name=TASK, queue=QUEUE)(run)

@@ -8,6 +8,7 @@ backend, upon which the whole server crashes and recovers.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -135,7 +136,8 @@ class Storm:
             if found and not hard:
                 session.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": rng.choice(found)})
         if found and hard:
-            os.kill(rng.choice(found), signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
+                os.kill(rng.choice(found), signal.SIGKILL)
 
     def _calm(self, ask: Callable[[], Found]) -> Found:
         """What the database answers, once it does: it may be recovering from a crash of ours."""
