@@ -12,6 +12,7 @@ import polars as pl
 
 from smsapp.domain.errors import Refusal
 from smsapp.imports import reader
+from smsapp.imports.cutting import ENCODINGS
 
 WALL_SECONDS = 60
 
@@ -54,7 +55,7 @@ def read_table(path: Path, reading: Reading) -> Table:
     Raises:
         UnreadableFile
     """
-    if reading.encoding and reading.encoding not in reader.ENCODINGS:
+    if reading.encoding and reading.encoding not in ENCODINGS:
         raise UnreadableFile("encoding")
     if len(reading.separator) > 1 or reading.separator in ('"', "\n", "\r", "\0"):
         raise UnreadableFile("separator")

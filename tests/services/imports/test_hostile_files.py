@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from smsapp.accounts.actor import Actor
 from smsapp.i18n.catalogue import LANGUAGES, catalogue
-from smsapp.imports import reader, sandbox
-from smsapp.imports.reader import Unreadable, read
+from smsapp.imports import cutting, reader, sandbox
+from smsapp.imports.cutting import Unreadable
+from smsapp.imports.reader import read
 from smsapp.imports.sandbox import Reading, UnreadableFile
 from smsapp.imports.service import preview
 from smsapp.imports.uploads import KEPT_FILES, MAX_BYTES, FileTooLarge, UploadGone, Uploads
@@ -161,7 +162,7 @@ def test_what_a_spreadsheet_writes_is_read_back(
 
     out = io.StringIO()
     csv.writer(out, delimiter=";", lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(rows)
-    cut = [(cells, flaw) for _, cells, flaw in reader._records(out.getvalue().removesuffix("\n").split("\n"), ";")]
+    cut = [(cells, flaw) for _, cells, flaw in cutting.records(out.getvalue().removesuffix("\n").split("\n"), ";")]
     assert cut == [(row, "") for row in rows]
 
 
