@@ -1,22 +1,26 @@
 """Reading the book: pages by keyset, search, filters, and which contacts an answer holds (S62).
 
-Two ways lead to a page. What few contacts answer to (a fragment found by the search index, a small group, a short
-blacklist) is gathered and sorted; what many answer to is met soon enough by reading the book in its order, from one
-index that holds all that is searched and filtered by. Both give the same contacts; nothing is ever skipped by OFFSET.
+The order is that of names, or the newest first. A search in the order of names shows first whose sorted name begins as
+was typed ("moreau" finds the Moreaus), then everybody else who holds it, newest first.
+
+What few contacts answer to (a fragment found by the search index, a small group, a short blacklist) is gathered and
+sorted; what many answer to is met soon enough by reading an index in its order: the names from what was typed on, or,
+newest first, what the search index hands out. All ways give the same page; nothing is ever skipped by OFFSET.
 """
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, ColumnElement, Select, func, literal_column, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, column, func, literal_column, table, tuple_
+from sqlalchemy import text as sql
 from sqlmodel import Session, col, select
 
 from smsapp.accounts.actor import Actor
 from smsapp.contacts.counters import counted
-from smsapp.contacts.folding import sought
+from smsapp.contacts.folding import SORT_LENGTH, fold, sought
 from smsapp.contacts.groups import owned_group
-from smsapp.contacts.search import MOST, candidates
+from smsapp.contacts.search import asked_of, candidates, not_indexed
 from smsapp.contacts.tables import Contact, Group, GroupMember, Suppression
 from smsapp.db import Database
 from smsapp.db.rows import pack, rows
@@ -24,6 +28,10 @@ from smsapp.domain.phone import pretty, territory_of
 
 PAGE = 50
 COUNTRIES_MET = 400
+FEW = 2_000  # members of a group, or blacklisted numbers, worth gathering and sorting
+LARGE = 20_000  # contacts; a smaller book is read whole sooner than the index, which holds every account, is searched
+
+_FTS = table("contact_fts", column("rowid", BigInteger()))
 
 Sort = Literal["name", "newest"]
 State = Literal["active", "stop", "invalid", "blacklisted", "deleted"]
@@ -161,25 +169,98 @@ def page_ids(
         GroupNotFound
     """
     few = _few(session, actor, query)
-    keys: tuple[Any, ...] = (col(Contact.sort_name), col(Contact.id)) if query.sort == "name" else (col(Contact.id),)
-    rising = (query.sort == "name") != backwards
-    asked: Select[Any] = select(Contact.id).where(*conditions(actor.account_id, query))
-    given: dict[str, Any] = {}
-    if few is None:
-        asked = asked.where(col(Contact.account_id) == actor.account_id)
-    else:
-        sqlite = session.get_bind().dialect.name == "sqlite"
-        chosen = rows(sqlite, (("value", BigInteger()),))
-        # The plus keeps the account's index out of it: these few are looked up one by one.
-        mine = literal_column("+contact.account_id", BigInteger()) == actor.account_id
-        asked = asked.where(col(Contact.id).in_(select(chosen.c.value)), mine)
-        given = {"rows": pack(sqlite, ((value,) for value in few))}
+    stretches = _stretches(query)
+    if backwards:
+        stretches.reverse()
     if anchor is not None:
-        here: tuple[Any, ...] = (anchor.sort_name, anchor.id) if query.sort == "name" else (anchor.id,)
-        beyond: ColumnElement[bool] = tuple_(*keys) > tuple_(*here) if rising else tuple_(*keys) < tuple_(*here)
-        asked = asked.where(beyond)
-    asked = asked.order_by(*(key.asc() if rising else key.desc() for key in keys)).limit(limit)
-    return list(session.execute(asked, given).scalars())
+        stretches = stretches[next((i for i, one in enumerate(stretches) if one.holds(anchor)), 0) :]
+    found: list[int] = []
+    for one in stretches:
+        part = _Part(session, actor, query, one, limit - len(found), anchor if one is stretches[0] else None, backwards)
+        found += part.of(few) if few is not None else part.of_many()
+        if len(found) >= limit:
+            break
+    return found
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """A part of an answer with one order; ``begins``: the sorted name must (not) begin with ``head``."""
+
+    sort: Sort
+    head: str = ""
+    begins: bool = True
+
+    def holds(self, contact: Contact) -> bool:
+        return contact.sort_name.startswith(self.head) is self.begins
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        if not self.head:
+            return []
+        name = col(Contact.sort_name)
+        begins = name.startswith(self.head, autoescape=True)
+        # The bounds say nothing new: they show SQLite the way into the index.
+        return [begins, name >= self.head, name < self.head + "\U0010ffff"] if self.begins else [~begins]
+
+
+def _stretches(query: Query) -> list[_Stretch]:
+    head = fold(query.text.replace("\0", " "))[:SORT_LENGTH]
+    if query.sort == "name" and head:
+        return [_Stretch("name", head), _Stretch("newest", head, begins=False)]
+    return [_Stretch(query.sort)]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The question for one stretch: at most ``limit`` ids after ``anchor`` (before it, if ``backwards``)."""
+
+    session: Session
+    actor: Actor
+    query: Query
+    stretch: _Stretch
+    limit: int
+    anchor: Contact | None
+    backwards: bool
+
+    @property
+    def rising(self) -> bool:
+        return (self.stretch.sort == "name") != self.backwards
+
+    def of(self, few: Sequence[int]) -> list[int]:
+        """Among a few candidates: looked up one by one, and sorted."""
+        sqlite = self.session.get_bind().dialect.name == "sqlite"
+        chosen = rows(sqlite, (("value", BigInteger()),))
+        # The plus keeps the account's indexes out of it.
+        mine = literal_column("+contact.account_id", BigInteger()) == self.actor.account_id
+        asked = select(Contact.id).where(col(Contact.id).in_(select(chosen.c.value)), mine)
+        return self._ids(asked, {"rows": pack(sqlite, ((value,) for value in few))})
+
+    def of_many(self) -> list[int]:
+        """By reading an index in its order until the page is full."""
+        session, fragments = self.session, sought(self.query.text)
+        large = counted(session, "contacts", self.actor.account_id) > LARGE
+        if large and self.stretch.sort == "newest" and session.get_bind().dialect.name == "sqlite":
+            tail = not_indexed(session, self.actor)
+            if tail is not None and (words := asked_of(fragments)):
+                joined = _FTS.join(Contact.__table__, _FTS.c.rowid == Contact.__table__.c.id)  # type: ignore[attr-defined]
+                mine = literal_column("+contact.account_id", BigInteger()) == self.actor.account_id
+                asked = select(_FTS.c.rowid).select_from(joined).where(sql("contact_fts MATCH :words"), mine)
+                found = {*self._ids(asked, {"words": words}, _FTS.c.rowid), *(self.of(tail) if tail else ())}
+                return sorted(found, reverse=not self.rising)[: self.limit]
+        return self._ids(select(Contact.id).where(col(Contact.account_id) == self.actor.account_id), {})
+
+    def _ids(self, asked: Select[Any], given: dict[str, Any], id: ColumnElement[int] | None = None) -> list[int]:
+        by: ColumnElement[int] = col(Contact.id) if id is None else id  # type: ignore[assignment]
+        keys: tuple[Any, ...] = (col(Contact.sort_name), by) if self.stretch.sort == "name" else (by,)
+        asked = asked.where(*conditions(self.actor.account_id, self.query), *self.stretch.conditions())
+        if self.anchor is not None:
+            named = self.stretch.sort == "name"
+            here: tuple[Any, ...] = (self.anchor.sort_name, self.anchor.id) if named else (self.anchor.id,)
+            left: Any = tuple_(*keys) if named else by
+            right: Any = tuple_(*here) if named else here[0]
+            asked = asked.where(left > right if self.rising else left < right)
+        asked = asked.order_by(*(key.asc() if self.rising else key.desc() for key in keys)).limit(self.limit)
+        return list(self.session.execute(asked, given).scalars())
 
 
 def rows_of(session: Session, actor: Actor, ids: Sequence[int]) -> Iterable[ContactRow]:
@@ -253,10 +334,10 @@ def _few(session: Session, actor: Actor, query: Query) -> list[int] | None:
     found = candidates(session, actor, sought(query.text))
     if found is not None:
         return found
-    if query.group_id is not None and counted(session, "members", query.group_id) <= MOST and query.state != "deleted":
+    if query.group_id is not None and counted(session, "members", query.group_id) <= FEW and query.state != "deleted":
         asked = select(GroupMember.contact_id).where(GroupMember.group_id == query.group_id)
         return list(session.execute(asked).scalars())
-    if query.state in ("stop", "blacklisted") and counted(session, "blacklisted", actor.account_id) <= MOST:
+    if query.state in ("stop", "blacklisted") and counted(session, "blacklisted", actor.account_id) <= FEW:
         refused = (
             select(col(Contact.id))
             .join(

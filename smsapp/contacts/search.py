@@ -5,8 +5,8 @@ comes back may hold it and is confirmed by the caller. A contact that was just w
 contacts are candidates too, until `index_some` has taken them in, a slice at a time, so that an import does not wait
 for it and nobody waits long for the writer's turn.
 
-A fragment that very many contacts hold is better answered by reading the book in its order: the first page is full
-after a few hundred rows. `candidates` says so by giving None.
+A fragment that very many contacts hold is answered without gathering them: `candidates` gives None, and on SQLite
+`asked_of` gives the question for the index, which then hands them out by id, a page at a time.
 """
 
 import json
@@ -19,7 +19,11 @@ from sqlmodel import Session
 from smsapp.accounts.actor import Actor
 from smsapp.db import Database
 
-MOST = 2_000  # candidates worth sorting; more of them are met soon enough in the order of the book
+# Candidates worth gathering and sorting. SQLite hands out more of them by id as they are wanted; PostgreSQL's index
+# cannot, so there the book is read, which takes the longer the fewer hold the fragment.
+MOST = 400
+MOST_PG = 4_000
+TAIL = 2_000  # contacts not indexed yet that are searched one by one
 SLICE = 2_000  # contacts indexed in one transaction: a few hundredths of a second
 
 _TAIL = "SELECT contact_id FROM contact_unindexed WHERE account_id = :a LIMIT :most"
@@ -32,21 +36,22 @@ def trigrams(fragments: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(f[at : at + 3] for f in fragments for at in range(len(f) - 2)))
 
 
-def candidates(session: Session, actor: Actor, fragments: Sequence[str], most: int = MOST) -> list[int] | None:
+def candidates(session: Session, actor: Actor, fragments: Sequence[str], most: int | None = None) -> list[int] | None:
     """The ids of the contacts that may hold every one of ``fragments`` (folded, see folding.py), in no order.
 
-    None when the index cannot say (fragments under three letters) or when there are more than ``most``. On SQLite the
-    index knows nothing of accounts: ids of others may be among them, so the caller asks for its own account.
+    None when the index cannot say (fragments under three letters) or when there are more than ``most`` (MOST). On
+    SQLite the index knows nothing of accounts: ids of others may be among them, so the caller asks for its own account.
     """
     grams = trigrams(fragments)
     if not grams:
         return None
-    tail = session.execute(text(_TAIL), {"a": actor.account_id, "most": most + 1}).scalars().all()
-    if len(tail) > most:
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    most = most if most is not None else MOST if sqlite else MOST_PG
+    tail = not_indexed(session, actor)
+    if tail is None:
         return None
-    if session.get_bind().dialect.name == "sqlite":
-        quoted = " ".join('"' + gram.replace('"', '""') + '"' for gram in grams)
-        found = session.execute(text(_SQLITE_FOUND), {"grams": quoted, "most": most + 1}).scalars().all()
+    if sqlite:
+        found = session.execute(text(_SQLITE_FOUND), {"grams": asked_of(fragments), "most": most + 1}).scalars().all()
     else:
         asked = text(_PG_FOUND)
         given = {"grams": [*grams, _mark(actor.account_id)], "most": most + 1}
@@ -54,6 +59,17 @@ def candidates(session: Session, actor: Actor, fragments: Sequence[str], most: i
     if len(found) > most:
         return None
     return list({*found, *tail})
+
+
+def not_indexed(session: Session, actor: Actor) -> list[int] | None:
+    """The ids of the account's contacts that the index does not know yet; None when there are more than TAIL."""
+    tail = list(session.execute(text(_TAIL), {"a": actor.account_id, "most": TAIL + 1}).scalars())
+    return None if len(tail) > TAIL else tail
+
+
+def asked_of(fragments: Sequence[str]) -> str:
+    """The question for `contact_fts` on SQLite: every trigram, each a word in quotes, so never a command."""
+    return " ".join('"' + gram.replace('"', '""') + '"' for gram in trigrams(fragments))
 
 
 def index_some(db: Database, limit: int = SLICE) -> int:

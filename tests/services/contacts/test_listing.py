@@ -27,6 +27,7 @@ from smsapp.contacts.service import (
 from smsapp.db import Database, SimulatedClock
 from smsapp.domain.delivery import Status
 from smsapp.reports.contact import last_is, last_statuses, past
+from tests.services.contacts.test_contacts import every_page
 from tests.services.contacts.test_counters_and_index import fill
 
 
@@ -34,8 +35,8 @@ from tests.services.contacts.test_counters_and_index import fill
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """By sorting candidates, by reading the book in order, and with everything in the search index: one answer."""
     if request.param == "many":
-        for module in (listing, search):
-            monkeypatch.setattr(module, "MOST", 0)
+        monkeypatch.setattr(listing, "FEW", -1)
+        monkeypatch.setattr(listing, "LARGE", -1)
         monkeypatch.setattr(listing, "candidates", lambda *_: None)
     return str(request.param)
 
@@ -81,18 +82,30 @@ def test_every_filter_keeps_what_it_says_and_nothing_else(db: Database, actor: A
     assert answering(db, actor, Query("aubry"), 1) == [min(ids["actif"], ids["stop"])]
 
 
-def test_both_ways_to_a_page_agree_on_a_book_of_some_size(db: Database, actor: Actor) -> None:
+@pytest.mark.parametrize("large", [False, True])
+def test_every_way_to_a_page_gives_the_same_page_forth_and_back(
+    db: Database, actor: Actor, monkeypatch: pytest.MonkeyPatch, large: bool
+) -> None:
+    """A name that begins as was typed first, in order; then who else holds it, newest first."""
     fill(db, actor, 400)
     search.index_all(db)
     fill(db, actor, 60, start=400)
-    for typed in ("moreau", "etienne zo", "example.net", "3361", "petit-jean", "zzz"):
+    with db.read() as session:
+        held = {row.id: row for row in session.execute(text("SELECT id, search, sort_name FROM contact")).all()}
+    if large:
+        monkeypatch.setattr(listing, "LARGE", -1)
+    for typed in ("moreau", "etienne zo", "example.net", "3361", "petit-jean", "de", "zzz", "e"):
+        fits = [row for row in held.values() if all(f in row.search for f in sought(typed))]
+        begins = sorted((r for r in fits if r.sort_name.startswith(typed)), key=lambda r: (r.sort_name, r.id))
+        rest = sorted((r for r in fits if not r.sort_name.startswith(typed)), key=lambda r: -r.id)
+        told = {"name": [r.id for r in begins + rest], "newest": sorted((r.id for r in fits), reverse=True)}
         for sort in ("name", "newest"):
-            query = Query(typed, sort=sort)  # type: ignore[arg-type]
-            whole = answering(db, actor, query, 1000)
-            plain = list(answering(db, actor, Query(sort=sort), 1000))  # type: ignore[arg-type]
-            with db.read() as session:
-                held = dict(session.execute(text("SELECT id, search FROM contact")).all())  # type: ignore[arg-type]
-            assert whole == [id for id in plain if all(f in held[id] for f in sought(typed))], (typed, sort)
+            for most in (10**6, -1):
+                monkeypatch.setattr(search, "MOST", most)
+                monkeypatch.setattr(search, "MOST_PG", most)
+                assert answering(db, actor, Query(typed, sort=sort), 1000) == told[sort], (typed, sort, most)  # type: ignore[arg-type]
+                forth, back = every_page(db, actor, Query(typed, sort=sort), 23)  # type: ignore[arg-type]
+                assert forth == back == told[sort], (typed, sort, most)
 
 
 def test_m28_consent_is_kept_with_source_text_and_day(db: Database, actor: Actor) -> None:
