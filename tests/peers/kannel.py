@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.programs import need
 from tests.server import ROOT, free_port
 
-DOCS = ROOT / "docs" / "kannel"
+GUIDE = ROOT / "smsapp" / "gateways" / "guide"
 
 
 @dataclass
@@ -74,7 +74,7 @@ class Kannel:
 
 def configuration(kannel: Kannel, smsc_port: int, reply_url: str) -> str:
     """The documented file with our ports, folder, passwords and SMSC in it, and its pace taken off."""
-    text = (DOCS / "kannel.conf").read_text("utf-8")
+    text = (GUIDE / "kannel.conf").read_text("utf-8")
     for old, new in {
         "/var/lib/smsapp-kannel": str(kannel.folder),
         "13000": str(kannel.admin),
@@ -104,7 +104,7 @@ def start_kannel(folder: Path, smsc_port: int, reply_url: str) -> Iterator[Kanne
     for name in ("spool", "log"):
         (folder / name).mkdir(parents=True)
     with contextlib.closing(sqlite3.connect(folder / "reports.db")) as store:
-        store.executescript((DOCS / "reports.sql").read_text("utf-8"))
+        store.executescript((GUIDE / "reports.sql").read_text("utf-8"))
     (folder / "kannel.conf").write_text(configuration(kannel, smsc_port, reply_url), "utf-8")
     try:
         kannel.start_bearerbox()
