@@ -21,7 +21,7 @@ from smsapp.db import Database
 
 # Candidates worth gathering and sorting. SQLite hands out more of them by id as they are wanted; PostgreSQL's index
 # cannot, so there the book is read, which takes the longer the fewer hold the fragment.
-MOST = 400
+MOST = 60
 MOST_PG = 4_000
 TAIL = 2_000  # contacts not indexed yet that are searched one by one
 SLICE = 2_000  # contacts indexed in one transaction: a few hundredths of a second
