@@ -14,6 +14,7 @@ from smsapp.campaigns.parts import (
     purpose_and_sender,
 )
 from smsapp.campaigns.sizes_parts import sizes
+from smsapp.campaigns.sizes_state import SizesState
 from smsapp.campaigns.state import ComposeState as S
 from smsapp.campaigns.window_parts import choosing, left_out, review
 from smsapp.i18n import t
@@ -42,4 +43,4 @@ def compose() -> rx.Component:
     )
 
 
-PAGES = [PageSpec("/compose", compose, "campaigns.title", [S.enter])]
+PAGES = [PageSpec("/compose", compose, "campaigns.title", [SizesState.close, S.enter])]

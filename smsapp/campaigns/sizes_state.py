@@ -29,6 +29,11 @@ class SizesState(rx.State):
         self.segments = segments if found.total else 0
 
     @rx.event
+    async def close(self) -> None:
+        """The page is entered: a window that was left open stays behind."""
+        self.segments = 0
+
+    @rx.event
     async def show(self, shown: bool) -> None:
         """The window is closed by its own means (Esc, the cross)."""
         if not shown:

@@ -200,6 +200,6 @@ def _cover(cover: Cover, cheapest: Cover, simplest: Cover | None) -> CoverItem:
         euros=cover.price / TENTHS,
         rate=cover.price / TENTHS / cover.credits,
         left=cover.left,
-        cheapest=cover is cheapest,
-        simplest=cover is simplest,
+        cheapest=cover == cheapest,
+        simplest=cover == simplest,
     )

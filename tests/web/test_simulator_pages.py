@@ -165,6 +165,7 @@ async def test_S53_a_file_is_priced_row_by_row_and_nothing_of_it_is_kept(
     key = answer.json()["id"]
     state = await act(tab, "take_file", key=key, name="carnet.csv")
     assert state.file == FileItem("carnet.csv", kept=2, duplicates=1, unreadable=1)
+    assert [cover.cheapest for cover in state.shown.covers][:2] == [True, False]
     assert (state.shown.units, state.shown.recipients) == (40_000, 2)  # À makes it Unicode: 3 segments
     assert from_query(state.query).rows == (("FR", 2),)
     state = await act(tab, "typed", text="Autre", version=state.version)
