@@ -44,7 +44,7 @@ def test_the_passport_tells_the_chain_with_the_exact_words(db: Database, actor: 
         ("message", "", ""),
         ("reply", "", "Merci !"),
         ("stop", "", "Stop svp"),
-        ("added", "stop", "Stop svp"),
+        ("added", "stop", ""),
         ("lifted", "manual", "accord écrit"),
         ("added", "manual", "au comptoir"),
     ]

@@ -11,6 +11,7 @@ from smsapp.accounts.actor import Actor
 from smsapp.db import Database
 from smsapp.domain.tariff import SmsType
 from smsapp.gateways.contract import Outcome, Result, Submit
+from smsapp.gateways.fate import Traits
 from smsapp.gateways.journal import Take, entries
 from smsapp.gateways.routing import Later, Router, Way
 from smsapp.gateways.simulator import Simulator
@@ -26,7 +27,7 @@ class Named(Simulator):
     """The simulated network under another name, which may refuse what it is handed."""
 
     def __init__(self, db: Database, name: str, journal: Path, refusal: Result | None = None) -> None:
-        super().__init__(0, 1e9, journal, db.now)
+        super().__init__(0, 1e9, journal, db.now, Traits.instant())  # whatever the installation's references are
         self.name = name
         self._refusal = refusal
 
