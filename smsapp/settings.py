@@ -41,6 +41,10 @@ class Settings(BaseSettings):
         default="simulator",
         description="who carries: `simulator` sends nothing out, `configured` uses the operator's gateways",
     )
+    operators: str = Field(
+        default="",
+        description="identifiants of who sets up the gateways, comma separated, signed up beforehand; empty: nobody",
+    )
     simulator_speed: float = Field(default=1.0, gt=0, description="how many times faster than life the simulator runs")
     simulator_seed: int = Field(default=1, description="the same seed gives the same fate to the same message")
     smtp_host: str = Field(default="", description="mail server; empty: e-mails are kept and shown under /demo")
@@ -130,6 +134,11 @@ class Settings(BaseSettings):
     @property
     def days(self) -> list[str]:
         return [day.strip() for day in self.permitted_days.split(",") if day.strip()]
+
+    @property
+    def operator_names(self) -> frozenset[str]:
+        """The identifiants of the operators, as accounts keep them."""
+        return frozenset(name.strip().lower() for name in self.operators.split(",") if name.strip())
 
     @property
     def origins(self) -> list[str]:

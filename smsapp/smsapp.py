@@ -19,6 +19,7 @@ from smsapp.imports import routes as import_routes
 from smsapp.inbox import opt_out_routes
 from smsapp.inbox import page as inbox
 from smsapp.inbox import routes as inbox_routes
+from smsapp.operator import page as operator
 from smsapp.reports import page as reports
 from smsapp.reports import passport_routes
 from smsapp.settings import UnsafeSettings, load
@@ -43,6 +44,7 @@ PAGES = [
     *contacts.PAGES,
     *imports.PAGES,
     *demo.PAGES,
+    *operator.PAGES,
     *simulator.PAGES,
 ]
 ROUTES = http.routes(

@@ -31,6 +31,7 @@ class SessionState(rx.State):
     initials: str = ""
     email: str = ""
     language: str = "fr"  # of the e-mails; the page itself goes by the reader's choice in the browser
+    is_operator: bool = False  # sets up the gateways of this installation
     is_demo: bool = False  # demonstration mode: nothing leaves this machine
     balance_units: int = 0
     contacts_total: int = 0
@@ -60,6 +61,7 @@ class SessionState(rx.State):
         self.email = actor.email
         self.language = actor.language
         self.is_demo = runtime().settings.demo
+        self.is_operator = actor.identifiant in runtime().settings.operator_names
         found = await asyncio.to_thread(figures, actor)
         self.balance_units, self.contacts_total = found.balance_units, found.contacts
         self.replies_unread = found.replies

@@ -51,6 +51,10 @@ class Fleet:
                 self._seen = state
                 await self.router.replace(self._ways(found, self._vault))
 
+    def hurry(self) -> None:
+        """Look at the next `follow`, however recent the last one: the operator has just changed something here."""
+        self._looked = float("-inf")
+
     async def get(self, name: str) -> Gateway | None:
         """The gateway of that name, also when it has just been set up."""
         await self.follow()

@@ -1,6 +1,7 @@
 """What the operator of the installation does with gateways: set up, change, order, switch, take away.
 
-Gateways belong to no account, and no page opens them: whoever comes here, by the command line, has the machine.
+Gateways belong to no account: whoever comes here has the machine (the command line) or is named by its owner
+(`SMSAPP_OPERATORS`, the page of `smsapp.operator`).
 """
 
 from __future__ import annotations

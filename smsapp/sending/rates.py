@@ -97,6 +97,12 @@ def rests_until(connection: Connection, now: datetime) -> datetime | None:
     return min(resting) if resting and len(resting) == len(found) else None
 
 
+def resting(connection: Connection, now: datetime) -> dict[str, datetime]:
+    """The gateways that rest now, and until when."""
+    found = connection.execute(select(RATE.c.gateway, RATE.c.rests_until).where(RATE.c.sender == ""))
+    return {name: until for name, until in found if until is not None and until > now}
+
+
 def _rows(connection: Connection, gateways: Iterable[str], sender: str) -> Sequence[Row[*tuple[Any, ...]]]:
     return connection.execute(
         select(*RATE.c)

@@ -14,7 +14,18 @@ from smsapp.ui.layout import Child, Text, avatar, kbd
 from smsapp.ui.widgets import notices, shortcuts
 
 Place = Literal[
-    "dashboard", "compose", "sent", "contacts", "groups", "import", "duplicates", "blacklist", "simulator", "demo", ""
+    "dashboard",
+    "compose",
+    "sent",
+    "contacts",
+    "groups",
+    "import",
+    "duplicates",
+    "blacklist",
+    "simulator",
+    "demo",
+    "gateways",
+    "",
 ]
 MAIN = "main"
 USER_MENU = "user-menu"
@@ -25,7 +36,7 @@ class Session:
     """What the frame shows of the person, as Vars of the room that knows.
 
     `units`: the balance; `days_left`: how long it lasts at the present pace, below 0 when unknown; `demo`:
-    demonstration mode.
+    demonstration mode; `operator`: sets up the gateways.
     """
 
     account: Text
@@ -34,6 +45,7 @@ class Session:
     units: Any
     contacts: Any
     demo: Any
+    operator: Any = False
     days_left: Any = -1
     replies: Any = 0
     notice: rx.Var[Any] | None = None
@@ -62,6 +74,7 @@ _PEOPLE = (
 )
 _SIMULATOR = _Entry("simulator", "simulator.nav", "/simulator", "calculator")
 _DEMO = _Entry("demo", "ui.nav.demo", "/demo", "flask-conical")
+_GATEWAYS = _Entry("gateways", "operator.nav", "/operator/gateways", "radio-tower")
 _TABS = (
     _Entry("dashboard", "ui.tab.home", "/dashboard", "layout-dashboard"),
     _Entry("sent", "ui.tab.sms", "/sent", "send"),
@@ -171,7 +184,12 @@ def _sidebar(session: Session, active: Place) -> Component:
             rx.el.div(*(_item(e, active) for e in _TOP), class_name="nav"),
             _group(t("ui.nav.sms"), _SMS, active, {"replies": session.replies}),
             _group(t("ui.nav.people"), _PEOPLE, active, {"contacts": session.contacts}),
-            rx.el.div(_item(_SIMULATOR, active), rx.cond(session.demo, _item(_DEMO, active)), class_name="nav"),
+            rx.el.div(
+                _item(_SIMULATOR, active),
+                rx.cond(session.demo, _item(_DEMO, active)),
+                rx.cond(session.operator, _item(_GATEWAYS, active)),
+                class_name="nav",
+            ),
             aria_label=t("ui.nav"),
         ),
         rx.el.div(class_name="spacer"),

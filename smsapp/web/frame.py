@@ -37,6 +37,7 @@ SESSION = Session(
     contacts=SessionState.contacts_total,
     replies=SessionState.replies_unread,
     demo=SessionState.is_demo,
+    operator=SessionState.is_operator,
     notice=rx.Var.create(SessionState.notice),
     sign_out="/auth/logout",
 )

@@ -12,11 +12,14 @@ from smsapp.campaigns import service as campaigns
 from smsapp.campaigns.pricing import Terms, quote_campaign
 from smsapp.db import Database, connect
 from smsapp.db.migrate import upgrade
+from smsapp.gateways import service as gateways
 from smsapp.gateways.contract import Mo, Outcome, Result
+from smsapp.operator.service import vault_of
 from smsapp.sending.materialise import materialise
 from smsapp.sending.outbox import Answer, window
 from smsapp.sending.policy import Policy
 from smsapp.sending.receipts import take_in
+from smsapp.settings import Settings
 from tests.bench.seed import Seeded, draft_to, group_of, seed, send
 from tests.e2e.visitor import Visitor, visitor
 from tests.server import Server, start_server
@@ -59,6 +62,10 @@ def furnish(data: Path) -> House:
     send(db, full, campaign)
     asked = seed(db, "maison-ecoute", contacts=40, credit=200)
     talk(db, asked)
+    options = {"url": "http://127.0.0.1:13013", "username": "lavande", "password": "lavande"}
+    vault = vault_of(Settings(data_dir=data))
+    for name in ("kannel-paris", "kannel-secours"):
+        gateways.add(db, vault, name=name, kind="kannel", options=options, territories=["FR"])
     db.close()
     return House(full, empty, asked, group, draft, campaign)
 
@@ -99,7 +106,9 @@ def furniture(house: tuple[Path, House]) -> House:
 def site(browser_type_launch_args: dict[str, object], server: Server, house: tuple[Path, House]) -> Iterator[Server]:
     """The finished build, in demonstration mode, with a fast network."""
     del browser_type_launch_args, server  # without Chromium nothing starts; the other server has made the build
-    with start_server(house[0], built=True, SMSAPP_SIMULATOR_SPEED=SPEED) as running:
+    with start_server(
+        house[0], built=True, SMSAPP_SIMULATOR_SPEED=SPEED, SMSAPP_OPERATORS=house[1].full.actor.identifiant
+    ) as running:
         yield running
 
 
