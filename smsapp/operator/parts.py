@@ -85,7 +85,10 @@ def _field(one: rx.Var[Field]) -> Component:
     error = say(one.error)
     typed = {"name": one.name, "default_value": one.value, **described(id, error)}
     chosen = rx.el.span(
-        rx.el.select(rx.foreach(one.choices, lambda value: rx.el.option(value, value=value)), **typed),
+        rx.el.select(
+            rx.foreach(one.choices, lambda value: rx.el.option(message("operator.choice." + value), value=value)),
+            **typed,
+        ),
         icon("chevron-down"),
         class_name="selbox block",
     )

@@ -196,3 +196,4 @@ def test_every_option_of_every_kind_has_its_words(lang: str) -> None:
         for one in asked(kind):
             assert f"operator.option.{one.name}" in known
             assert one.default is None or f"operator.hint.{one.name}" in known, one.name
+            assert {f"operator.choice.{choice}" for choice in one.choices} <= known.keys()
