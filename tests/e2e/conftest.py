@@ -12,6 +12,7 @@ from smsapp.campaigns import service as campaigns
 from smsapp.campaigns.pricing import Terms, quote_campaign
 from smsapp.db import Database, connect
 from smsapp.db.migrate import upgrade
+from smsapp.db.tables import Deployment
 from smsapp.gateways import service as gateways
 from smsapp.gateways.contract import Mo, Outcome, Result
 from smsapp.operator.service import vault_of
@@ -34,6 +35,8 @@ REPLIES = (
     (33639980005, "👍"),
 )
 """Latest first. 33639980555 answers STOP to whatever is sent to it (see gateways/fate.py)."""
+INSTALLATION = "000017"
+"""The head of every reference. Fates follow it: here no answer to the first twelve messages of a campaign gets lost."""
 TEXT = "Bonjour $prenom|client|, -20% chez Lavande jusqu'à samedi soir."
 
 
@@ -55,6 +58,8 @@ def furnish(data: Path) -> House:
     data.mkdir(parents=True, exist_ok=True)
     db = connect(f"sqlite:///{data / 'smsapp.db'}")
     upgrade(db)
+    with db.write() as session:
+        session.add(Deployment(id=INSTALLATION, created_at=db.now()))
     full, empty = seed(db, "maison-pleine", contacts=400, credit=1_000), seed(db, "maison-vide", credit=20)
     group = group_of(db, full, "Fidèles", 150)
     draft = draft_to(db, full, group, TEXT + " Profitez-en !", name="Soldes")

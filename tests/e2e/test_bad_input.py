@@ -13,7 +13,7 @@ from tests.e2e.visitor import PASSWORD, SOON, Visitor
 from tests.server import Server, start_server
 
 NUMBER = "06 39 98 44 01"
-HUGE = 100 << 20
+HUGE = MAX_BYTES + 1
 LONG = 100_000
 JUNK = 10_000
 TEXT = "Bonjour, votre commande est prête."

@@ -20,8 +20,11 @@ SHOTS = ROOT / "artifacts" / "screenshots"
 FOR_README = "README" in os.environ.get("SMSAPP_TEST_SCREENSHOTS", "")
 SLUG = re.compile(r"[^a-z0-9]+")
 
-_STILL = """() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))).then(() =>
-  Promise.allSettled(document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished)))"""
+_STILL = """async () => {
+  const frames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const moving = () => document.getAnimations().filter((one) => one instanceof CSSTransition);
+  for (await frames(); moving().length; await frames()) await Promise.allSettled(moving().map((one) => one.finished));
+}"""
 _AXE = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
 
 
