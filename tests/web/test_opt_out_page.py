@@ -23,14 +23,14 @@ def client() -> httpx.AsyncClient:
 
 
 @pytest.fixture
-def page(rt: Runtime, person: Callable[[str], Actor]) -> tuple[Actor, str]:
+def linked(rt: Runtime, person: Callable[[str], Actor]) -> tuple[Actor, str]:
     """Somebody who writes to a number, and the address of its link."""
     actor = person("camille")
     return actor, f"/s/{tokens_of(rt.db, actor.account_id, [NUMBER])[NUMBER]}"
 
 
-async def test_a_link_scanner_unsubscribes_nobody_and_one_press_does(rt: Runtime, page: tuple[Actor, str]) -> None:
-    actor, path = page
+async def test_a_link_scanner_unsubscribes_nobody_and_one_press_does(rt: Runtime, linked: tuple[Actor, str]) -> None:
+    actor, path = linked
     async with client() as browser:
         for method in ("GET", "HEAD", "GET"):
             answer = await browser.request(method, path)
@@ -48,9 +48,9 @@ async def test_a_link_scanner_unsubscribes_nobody_and_one_press_does(rt: Runtime
 
 
 @pytest.mark.parametrize("lang", ["fr", "en", "es", "it", "de"])
-async def test_the_reader_is_spoken_to_in_their_language(page: tuple[Actor, str], lang: str) -> None:
+async def test_the_reader_is_spoken_to_in_their_language(linked: tuple[Actor, str], lang: str) -> None:
     async with client() as browser:
-        answer = await browser.get(page[1], headers={"accept-language": f"ja, {lang}-CH;q=0.9, fr;q=0.1"})
+        answer = await browser.get(linked[1], headers={"accept-language": f"ja, {lang}-CH;q=0.9, fr;q=0.1"})
     assert f'<html lang="{lang}">' in answer.text
     assert words()[lang]["button"] in answer.text
     assert answer.headers["content-security-policy"].startswith("default-src 'none'; style-src 'sha256-")
@@ -66,10 +66,10 @@ def test_every_language_says_the_same_things() -> None:
 
 
 async def test_a_forged_link_is_refused_clearly_counted_and_changes_nothing(
-    rt: Runtime, page: tuple[Actor, str]
+    rt: Runtime, linked: tuple[Actor, str]
 ) -> None:
     """After the limit only links that do not exist are refused: whoever shares the address can still unsubscribe."""
-    actor, path = page
+    actor, path = linked
     ours = {"origin": HERE, "accept-language": "fr"}
     async with client() as browser:
         for forged in ("/s/aaaaaaaaaa", f"{path}x", path[:-1], "/s/%00", "/s/" + "a" * 5_000):
@@ -86,22 +86,22 @@ async def test_a_forged_link_is_refused_clearly_counted_and_changes_nothing(
     assert suppressed(rt.db, actor) == {NUMBER}
 
 
-async def test_another_site_cannot_press_the_button(rt: Runtime, page: tuple[Actor, str]) -> None:
-    actor, path = page
+async def test_another_site_cannot_press_the_button(rt: Runtime, linked: tuple[Actor, str]) -> None:
+    actor, path = linked
     async with client() as browser:
         for origin in ({"origin": "https://evil.example"}, {"origin": "null"}, {}):
             assert (await browser.post(path, headers=origin)).status_code == 403
     assert suppressed(rt.db, actor) == set()
 
 
-async def test_the_name_of_an_account_is_text_on_the_page(rt: Runtime, page: tuple[Actor, str]) -> None:
+async def test_the_name_of_an_account_is_text_on_the_page(rt: Runtime, linked: tuple[Actor, str]) -> None:
     from smsapp.accounts.tables import Account
 
     with rt.db.write() as session:
-        account = session.get(Account, page[0].account_id)
+        account = session.get(Account, linked[0].account_id)
         assert account is not None
         account.name = "<script>alert(1)</script> {number}"
     async with client() as browser:
-        answer = await browser.get(page[1])
+        answer = await browser.get(linked[1])
     assert "<script>" not in answer.text
     assert "&lt;script&gt;" in answer.text
