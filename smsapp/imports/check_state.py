@@ -48,6 +48,7 @@ class CheckState(rx.State):
         desk = await self.get_state(ImportState)
         self.busy = False
         if desk.step != "check":
+            self.checked = False  # what the next check has not found yet is not shown with the figures of the last
             return
         if desk._file != self._file:
             self._file = desk._file
