@@ -1,6 +1,6 @@
 """The import desk: every file of tests/data, every row accounted for, nobody revived, nothing half done."""
 
-import os
+import time
 from collections.abc import Callable
 from itertools import islice
 
@@ -81,16 +81,16 @@ def test_m4_s64_s65_every_kind_of_file_is_read_with_its_accents_and_its_columns(
     assert (first.row, first.name, first.value, first.reason) == (3, "Adrien DUPUIS", "06299687", "too_short")
 
 
-def test_the_big_file_is_imported_within_a_second(
+def test_the_big_file_is_imported_within_three_seconds(
     uploads: Uploads, receive: Receive, sqlite_db: Database, db: Database, actor: Actor
 ) -> None:
     if not db.is_sqlite:
         return
     content = (DATA / "clients-5000-semicolon-cp1252.csv").read_bytes()
-    began = sum(os.times()[:4])
+    began = time.monotonic()
     done = bring(db, uploads, actor, receive(actor, content), group_name="Tous")
     assert done.read == 5000
-    assert sum(os.times()[:4]) - began < 3  # of processors, the child's included: the machine of a test run is busy
+    assert time.monotonic() - began < 3
 
 
 def test_the_same_file_again_changes_nothing_but_the_counts(
