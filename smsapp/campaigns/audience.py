@@ -8,7 +8,7 @@ quote's work (M12).
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ from smsapp.contacts.tables import Contact, Group, GroupMember, Suppression
 from smsapp.db.rows import pack, rows
 from smsapp.domain.phone import Caution, read_column, split_numbers
 from smsapp.domain.quote import RECIPIENTS, empty_recipients
-from smsapp.domain.template import VARIABLES
+from smsapp.domain.template import OWN, VARIABLES
 
 _MATCHES: Final[dict[str, Any]] = {name: kind for name, kind in RECIPIENTS.items() if name not in ("source", "rank")}
 _UNREADABLE: Final = ("entry", "reason", "suggestion", "missing_digits")
@@ -31,7 +31,8 @@ _UNREADABLE: Final = ("entry", "reason", "suggestion", "missing_digits")
 
 @dataclass(frozen=True)
 class Audience:
-    """``recipients`` has the columns of RECIPIENTS: typed numbers first, then contacts, then groups.
+    """``recipients`` has the columns of RECIPIENTS, and one for each field of the account's own that was asked for:
+    typed numbers first, then contacts, then groups.
 
     ``unreadable`` has one row for each typed text that is no number: entry, reason, suggestion (E.164 or null) and
     missing_digits. ``ambiguous`` (entry, e164, suggestion) lists the accepted ones that another country reads as well
@@ -56,24 +57,28 @@ def resolve(
     group_ids: Sequence[int],
     region: str,
     frozen: Mapping[int, Sequence[int]] | None = None,
+    own: Sequence[str] = (),
 ) -> Audience:
     """Gather the recipients of an account; contacts and groups of others, or deleted, are passed over.
 
     A typed number that stands in the address book takes the fields of its fullest contact. ``region`` is how numbers
     without a country code are read. ``frozen``: the contacts that smart groups had when the price was agreed to.
+    ``own``: keys of the account's own fields that the text uses.
     """
     texts = entries(typed)
     read = read_column(pl.Series("entry", texts, dtype=pl.String()), region).with_columns(
         entry=pl.Series(texts, dtype=pl.String())
     )
     frames = [
-        _typed(session, account_id, read.filter(pl.col("e164").is_not_null())),
-        _contacts(session, account_id, contact_ids),
-        _groups(session, account_id, group_ids, frozen or {}),
+        _typed(session, account_id, read.filter(pl.col("e164").is_not_null()), own),
+        _contacts(session, account_id, contact_ids, own),
+        _groups(session, account_id, group_ids, frozen or {}, own),
     ]
-    recipients = pl.concat([frame for frame in frames if frame.height] or [empty_recipients().drop("rank")])
+    recipients = pl.concat([frame for frame in frames if frame.height] or [_nobody(own)])
     return Audience(
-        recipients=recipients.with_columns(rank=pl.int_range(pl.len(), dtype=pl.Int64)).select(*RECIPIENTS),
+        recipients=recipients.with_columns(rank=pl.int_range(pl.len(), dtype=pl.Int64)).select(
+            *RECIPIENTS, *(OWN + key for key in own)
+        ),
         unreadable=read.filter(pl.col("e164").is_null()).select(*_UNREADABLE),
         ambiguous=read.filter(pl.col("warning") == Caution.AMBIGUOUS.value).select("entry", "e164", "suggestion"),
     )
@@ -96,21 +101,36 @@ _FIELDS: Final[tuple[Any, ...]] = (
 )
 
 
-def _typed(session: Session, account_id: int, read: pl.DataFrame) -> pl.DataFrame:
+def _fields(own: Iterable[str]) -> list[Any]:
+    """What is read of a contact."""
+    return [*_FIELDS, *(col(Contact.extra)[key].as_string().label(OWN + key) for key in own)]
+
+
+def _matches(own: Iterable[str]) -> dict[str, Any]:
+    """The columns of ``_fields``."""
+    return {**_MATCHES, **{OWN + key: pl.String() for key in own}}
+
+
+def _nobody(own: Iterable[str]) -> pl.DataFrame:
+    return empty_recipients(own).drop("rank")
+
+
+def _typed(session: Session, account_id: int, read: pl.DataFrame, own: Sequence[str]) -> pl.DataFrame:
     """Typed numbers, with the fields of the contact that carries each, if there is one."""
     if not read.height:
-        return empty_recipients().drop("rank")
+        return _nobody(own)
     numbers = read["e164"].unique().to_list()
     sought, given = _sent(session, numbers)
     found = session.execute(
-        select(*_FIELDS)
+        select(*_fields(own))
         .join(sought, sought.c.value == col(Contact.e164))
         .where(col(Contact.account_id) == account_id, col(Contact.deleted_at).is_(None)),
         given,
     ).all()
-    filled = pl.sum_horizontal([(pl.col(name) != "").cast(pl.Int8) for name in VARIABLES])
+    names = (*VARIABLES, *(OWN + key for key in own))
+    filled = pl.sum_horizontal([(pl.col(name).fill_null("") != "").cast(pl.Int8) for name in names])
     known = (
-        _frame(found, _MATCHES)
+        _frame(found, _matches(own))
         .sort(filled, "contact_id", descending=[True, False])
         .unique("e164", keep="first", maintain_order=True)
     )
@@ -118,49 +138,53 @@ def _typed(session: Session, account_id: int, read: pl.DataFrame) -> pl.DataFram
         read.select("e164", "territory")
         .join(known.drop("territory"), on="e164", how="left", maintain_order="left")
         .with_columns(source=pl.lit("typed"))
-        .select(*(name for name in RECIPIENTS if name != "rank"))
+        .select(_nobody(own).columns)
     )
 
 
-def _contacts(session: Session, account_id: int, contact_ids: Sequence[int]) -> pl.DataFrame:
+def _contacts(session: Session, account_id: int, contact_ids: Sequence[int], own: Sequence[str]) -> pl.DataFrame:
     """Contacts chosen one by one, in the order of choice; for one that was merged away, the one that stays (S75)."""
     if not contact_ids:
-        return empty_recipients().drop("rank")
+        return _nobody(own)
     led = standing(session, contact_ids)
     if led:
         contact_ids = list(dict.fromkeys(led.get(id, id) for id in contact_ids))
     chosen, given = _sent(session, contact_ids)
     found = session.execute(
-        select(*_FIELDS)
+        select(*_fields(own))
         .join(chosen, chosen.c.value == col(Contact.id))
         .where(col(Contact.account_id) == account_id, col(Contact.deleted_at).is_(None))
         .order_by(chosen.c.place),
         given,
     ).all()
-    return _frame(found, _MATCHES).with_columns(source=pl.lit("contact"))
+    return _frame(found, _matches(own)).with_columns(source=pl.lit("contact")).select(_nobody(own).columns)
 
 
 def _groups(
-    session: Session, account_id: int, group_ids: Sequence[int], frozen: Mapping[int, Sequence[int]]
+    session: Session,
+    account_id: int,
+    group_ids: Sequence[int],
+    frozen: Mapping[int, Sequence[int]],
+    own: Sequence[str],
 ) -> pl.DataFrame:
     """The members of groups, group after group in the order of choice, oldest contact first."""
     if not group_ids:
-        return empty_recipients().drop("rank")
+        return _nobody(own)
     chosen, given = _sent(session, group_ids)
     found = session.execute(
-        select(*_FIELDS, col(GroupMember.group_id))
+        select(*_fields(own), col(GroupMember.group_id))
         .join(GroupMember, col(GroupMember.contact_id) == col(Contact.id))
         .join(chosen, chosen.c.value == col(GroupMember.group_id))
         .where(col(Contact.account_id) == account_id, col(Contact.deleted_at).is_(None))
         .order_by(chosen.c.place, col(Contact.id)),
         given,
     ).all()
-    listed = _frame(found, {**_MATCHES, "group_id": pl.Int64()})
+    listed = _frame(found, {**_matches(own), "group_id": pl.Int64()})
     asked = select(col(Group.id), col(Group.filter)).where(
         col(Group.account_id) == account_id, col(Group.id).in_(group_ids), col(Group.filter).is_not(None)
     )
     smart = [
-        _contacts(session, account_id, frozen[id] if id in frozen else members_of(session, account_id, kept or {}))
+        _contacts(session, account_id, frozen[id] if id in frozen else members_of(session, account_id, kept or {}), own)
         .drop("source")
         .with_columns(group_id=pl.lit(id, dtype=pl.Int64))
         for id, kept in session.execute(asked)
@@ -170,7 +194,7 @@ def _groups(
     if smart:
         places = pl.DataFrame({"group_id": group_ids}, schema={"group_id": pl.Int64()}).with_row_index("place")
         members = members.join(places, on="group_id").sort("place", maintain_order=True).drop("place")
-    return members.with_columns(source=pl.format("group:{}", "group_id")).drop("group_id")
+    return members.with_columns(source=pl.format("group:{}", "group_id")).select(_nobody(own).columns)
 
 
 def smart_members(

@@ -19,7 +19,7 @@ from smsapp.domain.encoding import culprits, replace
 from smsapp.domain.errors import Refusal
 from smsapp.domain.phone import pretty
 from smsapp.domain.quote import Line, Quote
-from smsapp.domain.template import VARIABLES, Template, stop_mention
+from smsapp.domain.template import VARIABLES, column, stop_mention
 from smsapp.ledger.service import balance_of
 
 DESTINATIONS: Final = 12
@@ -98,6 +98,8 @@ class QuoteView:
     mention: str  # what is appended for most recipients
     destinations: tuple[DestinationLine, ...]
     formula: tuple[FormulaPart, ...]
+    variables: tuple[str, ...]  # that the text uses
+    guarded: bool  # at least one of them with a fallback everywhere
     empty: tuple[EmptyValue, ...]
     waiting: int  # recipients outside their permitted hours now
     problems: tuple[Refusal, ...]
@@ -216,6 +218,8 @@ def _view(
         mention=_common_mention(quote, campaign, terms),
         destinations=_destinations(quote) if priced else (),
         formula=_formula(quote) if priced else (),
+        variables=tuple(sorted(quote.template.variables)),
+        guarded=quote.template.unguarded != quote.template.variables,
         empty=tuple(EmptyValue(name, count) for name, count in quote.empty_values.items()),
         waiting=closed_now(quote.lines, terms.window, now) if campaign.purpose == "marketing" else 0,
         problems=tuple(problems(campaign, quote, available)),
@@ -234,7 +238,7 @@ def _preview(quote: Quote, index: int) -> Preview | None:
         total=quote.kept,
         name=_name(line),
         number=pretty(line.e164),
-        values={name: row[name] or "" for name in VARIABLES},
+        values={name: row[column(name)] or "" for name in quote.template.variables.union(VARIABLES)},
         mention=quote.mentions[line.territory],
         body=line.body,
         encoding=line.encoding,
@@ -248,7 +252,7 @@ def _saving(session: Session, campaign: Campaign, terms: Terms, people: Audience
     unicode = {culprit.char for culprit in found if culprit.effect == "unicode"}
     best: Saving | None = None
     for chars in (unicode, {culprit.char for culprit in found}):
-        text = Template.parse(campaign.text).rewrite(lambda part, chars=chars: replace(part, chars))  # type: ignore[misc]  # bound at once
+        text = now.template.rewrite(lambda part, chars=chars: replace(part, chars))  # type: ignore[misc]  # bound at once
         if not chars or text == campaign.text:
             continue
         then = price(session, campaign, terms, text=text, audience=people)

@@ -4,11 +4,22 @@ import reflex as rx
 from reflex.components.component import Component
 from reflex.vars import Var
 
+from smsapp.campaigns.own_state import OwnFieldsState
 from smsapp.campaigns.sizes_parts import histogram
 from smsapp.campaigns.state import ComposeState as S
 from smsapp.domain.template import VARIABLES
 from smsapp.i18n import Sentence, number, say, t
-from smsapp.ui import composer, composer_stats, culprit_list, figure, insert_at_caret, segment_ruler, tag
+from smsapp.ui import (
+    composer,
+    composer_stats,
+    culprit_list,
+    figure,
+    insert_at_caret,
+    menu,
+    menu_item,
+    segment_ruler,
+    tag,
+)
 from smsapp.ui.icons import icon
 
 SMS = "sms"
@@ -48,7 +59,7 @@ def message() -> Component:
     return rx.el.section(
         rx.el.div(rx.el.h2(t("campaigns.message")), rx.el.span(stop, class_name="end"), class_name="cmp-top"),
         rx.el.div(
-            rx.el.div(*tools, class_name="sms-tools"),
+            rx.el.div(*tools, _own_fields(), class_name="sms-tools"),
             composer(
                 SMS,
                 value=S.text,
@@ -58,6 +69,7 @@ def message() -> Component:
                 placeholder=t("campaigns.message_hint"),
                 rows=3,
                 values=S.person.words,
+                own=OwnFieldsState.keys,
                 suffix=rx.cond(S.purpose == "marketing", suffix, ""),
             ),
             rx.cond((S.purpose == "marketing") & (S.figures.mention != ""), mention),
@@ -67,6 +79,18 @@ def message() -> Component:
         rx.foreach(S.figures.warnings, warning),
         class_name="cmp-message stack",
     )
+
+
+def _own_fields() -> Component:
+    """The variables of the account's own, behind a button: there may be thirty."""
+    label = t("campaigns.own_fields")
+    items = rx.foreach(
+        OwnFieldsState.fields,
+        lambda one: menu_item(
+            "own-fields", rx.el.span(one.name, rx.el.small(f"${one.key}")), on_click=insert_at_caret(SMS, f"${one.key}")
+        ),
+    )
+    return rx.cond(OwnFieldsState.keys.length() > 0, menu("own-fields", "plus", label, items, words=True))
 
 
 def _measure() -> Component:

@@ -3,6 +3,7 @@
 import reflex as rx
 
 from smsapp.campaigns.message_parts import message
+from smsapp.campaigns.own_state import OwnFieldsState
 from smsapp.campaigns.parts import (
     ComposeSheet,
     audience,
@@ -43,4 +44,4 @@ def compose() -> rx.Component:
     )
 
 
-PAGES = [PageSpec("/compose", compose, "campaigns.title", [SizesState.close, S.enter])]
+PAGES = [PageSpec("/compose", compose, "campaigns.title", [SizesState.close, OwnFieldsState.load, S.enter])]

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from smsapp.accounts.tables import Account
 from smsapp.campaigns.audience import Audience, blacklisted, frozen_members, resolve
 from smsapp.campaigns.tables import Campaign, CampaignState
+from smsapp.contacts.fields import fields_of
 from smsapp.db import Database
 from smsapp.domain.errors import Refusal
 from smsapp.domain.hours import DEFAULT, Window, next_opening
@@ -18,7 +19,7 @@ from smsapp.domain.phone import time_zone
 from smsapp.domain.quote import Quote, quote
 from smsapp.domain.tariff import SmsType, Tariff, default_tariff
 from smsapp.domain.tariff_store import TariffStore
-from smsapp.domain.template import Purpose, SenderKind
+from smsapp.domain.template import Purpose, SenderKind, Template, bare
 from smsapp.settings import DAYS, Settings
 
 
@@ -102,7 +103,20 @@ def audience_of(session: Session, campaign: Campaign) -> Audience:
         campaign.group_ids,
         region=region_of(session, campaign.account_id),
         frozen=kept,
+        own=own_variables(session, campaign),
     )
+
+
+def own_variables(session: Session, campaign: Campaign) -> list[str]:
+    """The keys of the account's own fields that the text of a campaign uses.
+
+    Once it is agreed to, what its text uses stays a variable though its field be deleted: the values stand on the
+    contacts all the same, and the price is that of what they say.
+    """
+    used = {bare(name) for name in Template.parse(campaign.text).unknown}
+    if used and campaign.state == CampaignState.DRAFT:
+        used &= {field.key for field in fields_of(session, campaign.account_id)}
+    return sorted(used)
 
 
 def price(

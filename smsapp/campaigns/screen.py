@@ -10,7 +10,7 @@ from smsapp.campaigns.pricing import Terms
 from smsapp.campaigns.rules import NotEnoughCredits
 from smsapp.campaigns.service import Chips, Draft, DraftLine
 from smsapp.domain.errors import Refusal
-from smsapp.domain.template import Template, stop_mention
+from smsapp.domain.template import stop_mention
 from smsapp.i18n.catalogue import Sentence
 from smsapp.web.carried import Carried
 
@@ -325,9 +325,9 @@ def _checks(view: QuoteView, draft: Draft, terms: Terms) -> list[Check]:
             checks.append(Check("ok", Sentence("campaigns.check.stop", {"mention": view.mention.strip()})))
     if view.empty:
         checks += [Check("warn", _empty(e.variable, e.count)) for e in view.empty]
-    elif names := sorted((template := Template.parse(draft.text)).variables):
-        key = "campaigns.check.values" if template.unguarded == template.variables else "campaigns.check.fallbacks"
-        checks.append(Check("ok", Sentence(key, {"variables": ", ".join(f"${name}" for name in names)})))
+    elif view.variables:
+        key = "campaigns.check.fallbacks" if view.guarded else "campaigns.check.values"
+        checks.append(Check("ok", Sentence(key, {"variables": ", ".join(f"${name}" for name in view.variables)})))
     if draft.sender:
         checks.append(Check("warn", Sentence("campaigns.check.no_reply")))
     return checks

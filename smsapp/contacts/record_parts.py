@@ -263,7 +263,7 @@ def fields_dialog() -> Component:
         gone = icon_button(
             "trash-2", t("contacts.custom_remove", name=field.name), on_click=S.drop_own_field(field.key)
         )
-        return rx.el.li(rx.el.span(field.name, class_name="f1"), rx.el.code(field.key), gone)
+        return rx.el.li(rx.el.span(field.name, class_name="f1"), rx.el.code(f"${field.key}"), gone)
 
     none = rx.el.p(t("contacts.custom_none"), class_name="t2 mut")
     return dialog(

@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from smsapp.domain.encoding import BASIC, EXTENDED, GSM7, MULTIPLE, SINGLE, Encoding, measure
-from smsapp.domain.template import Slot, Template
+from smsapp.domain.template import Slot, Template, column
 
 VOICE_CHARACTERS = 160
 """Characters read aloud in one priced call of SMS Voix (M29)."""
@@ -26,7 +26,7 @@ SLICE = 1 << 16
 
 def value(slot: Slot) -> pl.Expr:
     """What a slot says for each row: the value, else the fallback, else nothing."""
-    said = pl.col(slot.variable)
+    said = pl.col(column(slot.variable))
     return pl.when(said.fill_null("") == "").then(pl.lit(slot.fallback or "")).otherwise(said)
 
 
@@ -68,7 +68,7 @@ class Counting:
         voice: bool,
     ) -> None:
         place = places.to_physical().cast(pl.UInt32).fill_null(len(mentions)).alias("place")
-        rows = recipients.select(*sorted(template.variables), place)
+        rows = recipients.select(*map(column, sorted(template.variables)), place)
         self._slices = [rows.slice(start, SLICE) for start in range(0, max(rows.height, 1), SLICE)]
         self._plan = _Plan.of(template, mentions, voice=voice)
         self._territories = pl.Series("territory", [*mentions, ""], dtype=pl.String)
@@ -126,7 +126,7 @@ class _Plan:
             "unicode": pl.Series([not GSM7.issuperset(text) for text in texts], dtype=pl.Boolean),
         }
         # Without a fallback an empty value adds nothing, which joining does by itself.
-        said = [value(slot) if slot.fallback else pl.col(slot.variable) for slot in template.slots]
+        said = [value(slot) if slot.fallback else pl.col(column(slot.variable)) for slot in template.slots]
         personal = pl.concat_str(said, ignore_nulls=True) if said else pl.lit("")
         ends = pl.Series([*mentions.values(), ""], dtype=pl.String)
         return cls(template, personal, ends, pl.DataFrame(constants), voice)
@@ -139,7 +139,10 @@ class _Plan:
             part, sizes = part.filter(stays), sizes.filter(stays)
         messages = self._laid_out(part, sizes)
         groups = messages.with_columns(part["place"]).group_by("place", "unicode", "segments").agg(messages=pl.len())
-        empty = [(pl.col(name).str.len_bytes().fill_null(0) == 0).sum() for name in sorted(self.template.unguarded)]
+        empty = [
+            (pl.col(column(name)).str.len_bytes().fill_null(0) == 0).sum().alias(name)
+            for name in sorted(self.template.unguarded)
+        ]
         return messages, groups, part.select(empty)
 
     def sizes(self, part: pl.DataFrame) -> pl.DataFrame:

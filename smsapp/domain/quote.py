@@ -9,7 +9,7 @@ The table of lines is only made when somebody asks for it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -19,7 +19,7 @@ import polars as pl
 from smsapp.domain.counting import Counting, body
 from smsapp.domain.encoding import Encoding
 from smsapp.domain.tariff import SmsType, Tariff
-from smsapp.domain.template import VARIABLES, Purpose, SenderKind, Template, stop_mention
+from smsapp.domain.template import OWN, VARIABLES, Purpose, SenderKind, Template, column, stop_mention
 
 RECIPIENTS = pl.Schema(
     {
@@ -34,7 +34,8 @@ RECIPIENTS = pl.Schema(
         "rank": pl.Int64(),  # order of arrival
     }
 )
-"""What `quote` asks of its recipients; further columns are carried along untouched."""
+"""What `quote` asks of its recipients. A further column `own:KEY` (text) makes a variable of `$KEY`; others are carried
+along untouched."""
 
 Removed = Literal["blacklisted", "uncovered", "duplicate"]
 
@@ -147,16 +148,17 @@ class Quote:
             contact_id=row["contact_id"],
             nom=row["nom"],
             prenom=row["prenom"],
-            body=self.template.render(row) + self.mentions[row["territory"]],
+            body=self.template.render({name: row[column(name)] for name in self.template.variables})
+            + self.mentions[row["territory"]],
             encoding=_name(unicode),
             segments=segments,
             cost=segments * self._prices[row["territory"]],
         )
 
 
-def empty_recipients() -> pl.DataFrame:
-    """No recipients, with the columns of RECIPIENTS."""
-    return RECIPIENTS.to_frame()
+def empty_recipients(own: Iterable[str] = ()) -> pl.DataFrame:
+    """No recipients, with the columns of RECIPIENTS and of the fields `own` (keys)."""
+    return pl.Schema({**RECIPIENTS, **{OWN + key: pl.String() for key in own}}).to_frame()
 
 
 def quote(
@@ -179,7 +181,8 @@ def quote(
     the one with the most filled fields stays, then the earliest (S53, M12). `bodies=False` leaves the texts out of
     `lines`, for a price at each keystroke.
     """
-    template = Template.parse(text)
+    own = [name for name in recipients.columns if name.startswith(OWN)]
+    template = Template.parse(text, [name.removeprefix(OWN) for name in own])
     prices = {
         territory: tariff.unit_price(territory, sms_type, custom_sender=sender_kind == "custom")
         for territory in sorted(recipients["territory"].unique().drop_nulls())
@@ -199,7 +202,7 @@ def quote(
         recipients = recipients.sort("rank", maintain_order=True)
     places = recipients["territory"].cast(pl.Enum(list(prices)), strict=False)
     counting = Counting(recipients, places, template, mentions, voice=voice)
-    stays, gone = _sort_out(recipients, places.is_not_null(), blacklist)
+    stays, gone = _sort_out(recipients, places.is_not_null(), blacklist, (*VARIABLES, *own))
     counted = counting.of(stays)
     rows = stays.arg_true()
     reasons = dict(gone.group_by("reason").len().iter_rows())
@@ -222,7 +225,7 @@ def quote(
         encodings={_name(unicode): messages for unicode, messages in _messages_by(groups, "unicode").iter_rows()},
         by_destination=_destinations(groups),
         formula=tuple(Term(*row) for row in _messages_by(groups, "segments", "unit_price").iter_rows()),
-        empty_values={name: counted.empty[name] for name in VARIABLES if counted.empty.get(name)},
+        empty_values={name: counted.empty[name] for name in _in_order(template) if counted.empty[name]},
         without_stop=int(groups.filter(pl.col("territory").is_in(bare))["messages"].sum()),
         mentions=mentions,
         _recipients=recipients,
@@ -234,8 +237,13 @@ def quote(
     )
 
 
+def _in_order(template: Template) -> list[str]:
+    """The variables that may leave a hole, the standard ones first."""
+    return sorted(template.unguarded, key=lambda name: (name not in VARIABLES, name))
+
+
 def _sort_out(
-    recipients: pl.DataFrame, covered: pl.Series, blacklist: Collection[int] | pl.Series
+    recipients: pl.DataFrame, covered: pl.Series, blacklist: Collection[int] | pl.Series, fields: Collection[str]
 ) -> tuple[pl.Series, pl.DataFrame]:
     """Whether each recipient stays; and those that go: row, reason, and kept_row for a duplicate."""
     barred = blacklist if isinstance(blacklist, pl.Series) else pl.Series(list(blacklist), dtype=pl.Int64)
@@ -245,7 +253,7 @@ def _sort_out(
     numbers = recipients["e164"].filter(stays).sort()
     twice = numbers.filter(numbers == numbers.shift(1))
     if twice.len():
-        copies = _copies(recipients, stays & recipients["e164"].is_in(twice.implode()))
+        copies = _copies(recipients, stays & recipients["e164"].is_in(twice.implode()), fields)
         stays = stays.scatter(copies["row"], False)
         gone.append(copies)
     return stays, pl.concat(gone)
@@ -257,12 +265,12 @@ def _going(mask: pl.Series, reason: Removed) -> pl.DataFrame:
     )
 
 
-def _copies(recipients: pl.DataFrame, twice: pl.Series) -> pl.DataFrame:
+def _copies(recipients: pl.DataFrame, twice: pl.Series, fields: Collection[str]) -> pl.DataFrame:
     """Of the recipients whose numbers stand more than once, those that go: row, reason, kept_row."""
-    filled = pl.sum_horizontal([(pl.col(name).str.len_bytes().fill_null(0) > 0).cast(pl.Int8) for name in VARIABLES])
+    filled = pl.sum_horizontal([(pl.col(name).str.len_bytes().fill_null(0) > 0).cast(pl.Int8) for name in fields])
     # Best copy first; the row settles equal ones, so that the same recipients always give the same quote.
     ordered = (
-        recipients.select("e164", *VARIABLES)
+        recipients.select("e164", *fields)
         .filter(twice)
         .select("e164", filled=filled, row=twice.arg_true())
         .sort("e164", "filled", "row", descending=[False, True, False])

@@ -1,19 +1,23 @@
 """The text of a campaign: variables, fallbacks, the STOP mention (S45, S46, S57, M6, M30).
 
-A variable is `$nom`, `$prenom`, `$email` or `$societe`, accents and capitals tolerated (`$Prénom`). The longest token
-wins: `$nomade` is the unknown variable "nomade", not `$nom` and "ade". `$prenom|client|` says "client" to whoever has
-no prenom. `$$` writes one `$`. An unknown variable is named to the author and stays in the text as typed.
+A variable is `$nom`, `$prenom`, `$email`, `$societe` or the key of a field of the account's own (`$ville`), accents
+and capitals tolerated (`$Prénom`). The longest token wins: `$nomade` is the unknown variable "nomade", not `$nom` and
+"ade". `$prenom|client|` says "client" to whoever has no prenom. `$$` writes one `$`. An unknown variable is named to
+the author and stays in the text as typed.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
 VARIABLES: Final = ("nom", "prenom", "email", "societe")
+
+OWN: Final = "own:"
+"""Begins the name of the column that holds a field of the account's own, so that no key meets another column."""
 
 SenderKind = Literal["reply", "custom"]
 """`reply`: the phone can answer (S43); `custom`: an alphanumeric name, no answer possible (S42)."""
@@ -39,10 +43,12 @@ class Template:
     source: str
     parts: tuple[str | Slot, ...]
     unknown: tuple[str, ...]
+    own: frozenset[str] = frozenset()
 
     @classmethod
-    def parse(cls, text: str) -> Template:
-        """Read a text; every text is a template, nothing is refused."""
+    def parse(cls, text: str, own: Collection[str] = ()) -> Template:
+        """Read a text; every text is a template, nothing is refused. `own`: the keys of the account's own fields."""
+        own = frozenset(own)
         parts: list[str | Slot] = []
         unknown: list[str] = []
         literal: list[str] = []
@@ -53,8 +59,8 @@ class Template:
             if token["dollar"]:
                 literal.append("$")
                 continue
-            variable = _variable(token["name"])
-            if variable is None:
+            variable = bare(token["name"])
+            if variable not in VARIABLES and variable not in own:
                 literal.append(token[0])
                 if token["name"] not in unknown:
                     unknown.append(token["name"])
@@ -65,7 +71,7 @@ class Template:
             parts.append(Slot(variable, token["fallback"], token[0]))
         if plain := "".join((*literal, text[end:])):
             parts.append(plain)
-        return cls(text, tuple(parts), tuple(unknown))
+        return cls(text, tuple(parts), tuple(unknown), own)
 
     @property
     def slots(self) -> tuple[Slot, ...]:
@@ -96,7 +102,7 @@ class Template:
         for token in _TOKEN.finditer(self.source):
             out += self._changed(change, out, end, token.start())
             end = token.end()
-            if token["fallback"] and _variable(token["name"]):
+            if token["fallback"] and bare(token["name"]) in self.variables:
                 fallback = re.sub(r"[|$\n]", "", change(token["fallback"]))
                 out += f"${token['name']}|{fallback}|"
             else:
@@ -108,14 +114,19 @@ class Template:
         character, "bre" -> "$nombre")."""
         literal = self.source[start:end]
         changed = change(literal)
-        found = Template.parse(before + changed + self.source[end:])
+        found = Template.parse(before + changed + self.source[end:], self.own)
         same = [slot.variable for slot in found.slots] == [slot.variable for slot in self.slots]
         return changed if same and found.unknown == self.unknown else literal
 
 
-def _variable(name: str) -> str | None:
-    bare = "".join(char for char in unicodedata.normalize("NFKD", name) if not unicodedata.combining(char)).lower()
-    return bare if bare in VARIABLES else None
+def bare(name: str) -> str:
+    """The name of a variable without accents and capitals."""
+    return "".join(char for char in unicodedata.normalize("NFKD", name) if not unicodedata.combining(char)).lower()
+
+
+def column(variable: str) -> str:
+    """The column of a table of recipients that holds what a variable says."""
+    return variable if variable in VARIABLES else OWN + variable
 
 
 SHORT_CODE_TERRITORIES: Final = frozenset({"FR", "GP", "MQ", "GF", "RE", "YT", "BL", "MF", "PM"})

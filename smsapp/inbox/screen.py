@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 from smsapp.accounts.state import initials
 from smsapp.domain.phone import pretty
-from smsapp.domain.template import VARIABLES
 from smsapp.inbox.service import Line
 from smsapp.inbox.thread import Person, Said, Thread
 
@@ -109,7 +108,7 @@ def person_item(person: Person) -> PersonItem:
         stopped_at=person.stopped_at.isoformat() if person.stopped_at else "",
         stop_origin=person.stop_origin,
         contact_url=f"/contacts?open={person.contact_id}" if person.contact_id else "",
-        words={name: person.values.get(name) or None for name in VARIABLES},
+        words={name: said or None for name, said in person.values.items()},
     )
 
 

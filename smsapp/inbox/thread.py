@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from smsapp.accounts.actor import Actor
 from smsapp.campaigns.tables import Campaign
+from smsapp.contacts.fields import fields_of
 from smsapp.contacts.tables import Contact, Group, GroupMember
 from smsapp.db import Database
 from smsapp.domain.delivery import NEVER_TAKEN, State, Status, status_of
@@ -131,6 +132,9 @@ def thread(db: Database, actor: Actor, e164: int) -> Thread:
                 ).scalars()
             )
         )
+        extra = contact.extra or {} if contact else {}
+        values = {one.key: extra.get(one.key, "") for one in fields_of(session, mine)}
+        values |= {name: getattr(contact, name) if contact else "" for name in VARIABLES}
     said = [
         Said(
             f"o{row.id}",
@@ -152,7 +156,7 @@ def thread(db: Database, actor: Actor, e164: int) -> Thread:
         name=f"{contact.prenom} {contact.nom}".strip() if contact else "",
         company=contact.societe if contact else "",
         groups=tuple(groups),
-        values={name: getattr(contact, name) for name in VARIABLES} if contact else {},
+        values=values,
         sent=sum(count for state, count in states.items() if state not in (State.QUEUED, *NEVER_TAKEN)),
         received=states.get(State.DELIVERED, 0),
         replies=found.replies,

@@ -11,7 +11,6 @@ const tables = (json) => {
   const { basic, extended, replacements } = JSON.parse(json);
   return { basic: new Set(basic), extended: new Set(extended), replacements };
 };
-const VARIABLE = /(\$(?:nom|prenom|prénom|email|societe|société)(?![\p{L}\p{N}_])(?:\|[^|$\n]*\|)?)/iu;
 
 // ---- segments: same table and same rule as the server's (domain/encoding.py), which stays the one that bills ----
 export function measure(text, { basic, extended }) {
@@ -50,12 +49,12 @@ function rendered(text, values) {
   return text.replace(TOKEN, (token, dollar, name, fallback) =>
     dollar ? "$" : Object.hasOwn(values, bare(name)) ? values[bare(name)] || fallback || "" : token);
 }
-const KNOWN = new Set(["nom", "prenom", "email", "societe"]);
-const written = (text) => text.replace(TOKEN, (token, dollar, name, fallback) => (dollar ? "$" : KNOWN.has(bare(name)) ? fallback ?? "" : token));
+const STANDARD = ["nom", "prenom", "email", "societe"];
+const written = (text, known) => text.replace(TOKEN, (token, dollar, name, fallback) => (dollar ? "$" : known.has(bare(name)) ? fallback ?? "" : token));
 
-function figures(text, values, suffix, letters) {
+function figures(text, values, suffix, letters, known) {
   const body = rendered(text, values) + suffix;
-  const culprits = costly(written(text), letters);
+  const culprits = costly(written(text, known), letters);
   const unicode = culprits.reduce((sum, c) => sum + (c.effect === "unicode" ? c.count : 0), 0);
   return { ...measure(body, letters), body, culprits, unicode };
 }
@@ -90,8 +89,16 @@ export function replaceInComposer(name, char, replacement) {
   element.setSelectionRange(before, before);
 }
 
-const painter = (alphabet) => (text) =>
-  text.split(VARIABLE).map((piece, i) => (i % 2 ? <span key={i} className="sms-variable">{piece}</span> : marked(piece, i, alphabet)));
+const painter = (alphabet, known) => (text) => {
+  const pieces = [];
+  let end = 0;
+  for (const { 0: token, 2: name, index } of text.matchAll(TOKEN)) {
+    if (!name || !known.has(bare(name))) continue;
+    pieces.push(marked(text.slice(end, index), end, alphabet), <span key={`$${index}`} className="sms-variable">{token}</span>);
+    end = index + token.length;
+  }
+  return [...pieces, marked(text.slice(end), end, alphabet)];
+};
 
 const KIND = { 1: "sms-double", 2: "sms-culprit" };
 function marked(piece, key, { basic, extended }) {
@@ -104,9 +111,11 @@ function marked(piece, key, { basic, extended }) {
   return runs.map((r, k) => (r.kind ? <span key={`${key}.${k}`} className={KIND[r.kind]}>{r.text}</span> : r.text));
 }
 
-export function Composer({ name, alphabet, value, version, values = null, suffix = "", onValue, delay = 250, rows = 5, ref, ...props }) {
+export function Composer({ name, alphabet, value, version, values = null, own = [], suffix = "", onValue, delay = 250, rows = 5, ref, ...props }) {
   const letters = useMemo(() => tables(alphabet), [alphabet]);
-  const paint = useMemo(() => painter(letters), [letters]);
+  const keys = [...STANDARD, ...own, ...Object.keys(values ?? {})].join();
+  const known = useMemo(() => new Set(keys.split(",")), [keys]);
+  const paint = useMemo(() => painter(letters, known), [letters, known]);
   const [text, setText] = useState(value);
   const timer = useRef(null);
   const latest = useRef(value);
@@ -123,7 +132,7 @@ export function Composer({ name, alphabet, value, version, values = null, suffix
     timer.current = null;
     show(value);
   }, [version]);
-  const dress = JSON.stringify([values, suffix]);
+  const dress = JSON.stringify([values, keys, suffix]);
   useEffect(() => publish(latest.current), [dress]);
   useEffect(() => () => flush(), []);
 
@@ -134,7 +143,7 @@ export function Composer({ name, alphabet, value, version, values = null, suffix
   }
   function publish(next) {
     const s = store(name);
-    s.stats = figures(next, values, suffix, letters);
+    s.stats = figures(next, values, suffix, letters, known);
     s.listeners.forEach((tell) => tell());
   }
   function flush() {

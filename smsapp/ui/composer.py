@@ -63,6 +63,7 @@ class Composer(rx.Component):
     value: rx.Var[str]
     version: rx.Var[int]
     values: rx.Var[Any]
+    own: rx.Var[list[str]]
     suffix: rx.Var[str]
     rows: rx.Var[int]
     delay: rx.Var[int]
@@ -83,7 +84,7 @@ def composer(
     is not the current one. The browser owns the text: change `version` to replace it (a template, a loaded draft);
     0 replaces nothing.
     `values` (variable -> words of the recipient on screen, or None) and `suffix` (the STOP mention) dress the live
-    figures.
+    figures. `own`: variables beside the standard ones.
     """
     return Composer.create(
         name=name,

@@ -1,7 +1,8 @@
 """The promise of the price: what a campaign was quoted is what the ledger debits, to the last unit (S53-S55, S78, M12).
 
 Two hundred campaigns drawn at random go the whole way, from the composer to the last report of the simulated network:
-countries, encodings, variables without a value, numbers that stand twice, blacklisted and unreadable ones.
+countries, encodings, variables (two of them fields of the account's own) without a value, numbers that stand twice,
+blacklisted and unreadable ones.
 """
 
 import random
@@ -16,6 +17,7 @@ from smsapp.campaigns.launch import Seen, launch
 from smsapp.campaigns.pricing import Terms, quote_campaign
 from smsapp.campaigns.service import add_groups, add_numbers, create_draft, edit_draft
 from smsapp.contacts.blacklist import blacklist
+from smsapp.contacts.fields import create_field
 from smsapp.contacts.groups import create_group
 from smsapp.contacts.service import Sheet, create_contact
 from smsapp.db import Database, SimulatedClock
@@ -38,6 +40,8 @@ PIECES = (
     "Bonjour $prenom|client|",
     "$nom, ",
     " chez $societe !",
+    " à $Ville|Aix|",
+    " $points points",
     "€",
     "ê",
     "😀",
@@ -55,11 +59,17 @@ NAMES = ("", "Inès", "Zoë", "Marie-Emmanuelle", "N’Diaye", "👩‍🚒")
 def fill(db: Database, actor: Actor, draw: random.Random) -> list[int]:
     """An address book of forty, some of them twice, some on the blacklist; groups of ten to write to."""
     purchase(db, actor.account_id, BOUGHT, "two-hundred")
+    own = [create_field(db, actor, name).key for name in ("Ville", "Points")]
     contacts = [
         create_contact(
             db,
             actor,
-            Sheet(draw.choice(FRENCH + ABROAD), nom=draw.choice(NAMES), prenom=draw.choice(NAMES) or "A"),
+            Sheet(
+                draw.choice(FRENCH + ABROAD),
+                nom=draw.choice(NAMES),
+                prenom=draw.choice(NAMES) or "A",
+                extra={key: draw.choice(NAMES) for key in own},
+            ),
         )
         for _ in range(40)
     ]
