@@ -1,5 +1,6 @@
 """An import taken back: for 30 days by whoever made it (what was edited since is kept, and named), or by ourselves when
-it cannot be finished. In short transactions; one that was cut off is finished at the next start.
+it cannot be finished. In short transactions; one that was cut off is finished at the next start. `undo_merged.py` knows
+what became of contacts that were merged since.
 """
 
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from smsapp.db import Database
 from smsapp.domain.errors import Refusal
 from smsapp.domain.phone import pretty
 from smsapp.imports.tables import ContactImport, ImportChange
+from smsapp.imports.undo_merged import Fields, forget, has, let_go, living
 
 SLICE = 20_000
 NAMED = 50  # contacts named in the account of an undoing
@@ -116,6 +118,8 @@ def go_on(db: Database, import_id: int) -> Undone:
     """Do what is left of an undoing, slice by slice."""
     while db.retrying(lambda session: _remove(session, db, import_id)):
         pass
+    while db.retrying(lambda session: _let_go(session, db, import_id)):
+        pass
     while db.retrying(lambda session: _restore(session, db, import_id)):
         pass
     return db.retrying(lambda session: _finish(session, import_id))
@@ -139,6 +143,15 @@ def _remove(session: Session, db: Database, import_id: int) -> bool:
     return True
 
 
+def _let_go(session: Session, db: Database, import_id: int) -> bool:
+    """Part with a slice of the contacts that were merged into others. False when none is left."""
+    found = let_go(session, db, import_id)
+    if found is None:
+        return False
+    _note(session, import_id, kept=[_named(person, fields) for person, fields in found])
+    return True
+
+
 def _restore(session: Session, db: Database, import_id: int) -> bool:
     """Give a slice of the contacts their fields back, but for those edited since. False when none is left."""
     asked = select(ImportChange).where(ImportChange.import_id == import_id).order_by(col(ImportChange.contact_id))
@@ -149,14 +162,21 @@ def _restore(session: Session, db: Database, import_id: int) -> bool:
     assert made is not None
     ids = [change.contact_id for change in changes]
     people = {one.id: one for one in session.execute(select(Contact).where(col(Contact.id).in_(ids))).scalars()}
+    stands = living(session, ids)
     restored, kept = 0, []
+    later: list[tuple[ImportChange, Fields]] = []
     for change in changes:
         person = people[change.contact_id]
         edited = _put_back(person, change, db)
+        later.append((change, edited))
+        heir = stands.get(change.contact_id, person)
+        if heir is not person:  # it went into another, which holds what it took over
+            edited = tuple(name for name, after in change.after.items() if has(heir, name) == after)
         restored += len(edited) < len(change.before)
         if edited:
-            kept.append(_named(person, edited))
+            kept.append(_named(heir, edited))
         session.add(person)
+    forget(session, later)
     joined = [change.contact_id for change in changes if change.joined]
     if joined and made.group_id is not None:
         leaving = delete(GroupMember).where(col(GroupMember.group_id) == made.group_id)
@@ -177,8 +197,7 @@ def _put_back(person: Contact, change: ImportChange, db: Database) -> tuple[str,
     extra = dict(person.extra)
     for name, before in change.before.items():
         own = name.startswith("+")
-        now = extra.get(name[1:], "") if own else getattr(person, name)
-        if now != change.after[name]:
+        if has(person, name) != change.after[name]:
             edited.append(name)
         elif not own:
             setattr(person, name, before)
