@@ -79,6 +79,10 @@ class Server:
             self.process = None
         return time.monotonic() - begun
 
+    def freeze(self) -> None:
+        """Stop every process of the server where it stands: connections stay open, nothing is answered."""
+        self._signal(signal.SIGSTOP)
+
     def kill(self) -> None:
         """kill -9 of every process of the server."""
         if self.process is not None:

@@ -129,6 +129,8 @@ def audience() -> Component:
             label=t("campaigns.recipients"),
             placeholder=t("campaigns.recipients_hint"),
             on_add=S.add,
+            heard=S.heard,
+            version=S.version,
             on_remove=S.remove,
             more=t("campaigns.more_chips", count=S.chips_total - S.chips.length()),
         ),

@@ -41,6 +41,7 @@ class ComposeState(rx.State):
     sender_error: Sentence = Sentence()
     chips: list[ChipItem] = []
     chips_total: int = 0
+    heard: int = 0
     figures: Figures = Figures()
     person: Shown = Shown()
     saved_at: str = ""
@@ -139,9 +140,13 @@ class ComposeState(rx.State):
         return await self._keep_sender(sender)
 
     @rx.event
-    async def add(self, raw: Annotated[str, MaxLen(LONGEST_TEXT)]) -> Any:
-        """Numbers typed or pasted (S28, S29)."""
-        return await self._keep(lambda db, who, id: service.add_numbers(db, who, id, raw))
+    async def add(self, raw: Annotated[str, MaxLen(LONGEST_TEXT)], turn: int) -> Any:
+        """Numbers typed or pasted (S28, S29); ``turn`` is said back, so that the browser forgets them."""
+        if not self.version or turn <= self.heard:  # to be said again, or said twice
+            return None
+        events = await self._keep(lambda db, who, id: service.add_numbers(db, who, id, raw))
+        self.heard = turn
+        return events
 
     @rx.event
     async def remove(self, chip_id: Annotated[str, MaxLen(60)]) -> Any:
@@ -292,6 +297,8 @@ class ComposeState(rx.State):
 
     async def _keep(self, change: Callable[[Any, Actor, int], Draft]) -> Any:
         """Write a change down, in a draft that is made by the first one; what follows prices it."""
+        if not self.version:  # a server that has just come back: the draft on screen is not open yet, and none is begun
+            return None
         actor = await actor_of(self)
         db, born = runtime().db, not self.campaign_id
         if born:

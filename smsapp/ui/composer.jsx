@@ -123,14 +123,18 @@ export function Composer({ name, alphabet, value, version, values = null, own = 
   told.current = { onValue, version };
 
   // Only a new version comes from the server; a late echo of what was typed does not. Version 0 is a server that has just
-  // come back and knows nothing yet: what is on screen stays.
+  // come back and knows nothing yet: what is on screen stays, and is told again once the draft is open there.
   const shown = useRef(version);
+  const fallen = useRef(false);
   useEffect(() => {
-    if (!version || (version === shown.current && latest.current)) return;
+    const back = fallen.current && latest.current;
+    fallen.current = !version && Boolean(shown.current);
+    if (!version || (version === shown.current && latest.current && !back)) return;
     shown.current = version;
     clearTimeout(timer.current);
     timer.current = null;
-    show(value);
+    if (!back) show(value);
+    else if (value !== latest.current) onValue?.(latest.current, version);
   }, [version]);
   const dress = JSON.stringify([values, keys, suffix]);
   useEffect(() => publish(latest.current), [dress]);

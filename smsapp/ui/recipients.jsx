@@ -1,20 +1,31 @@
 // Recipients: type or paste any list of numbers. The server parses, deduplicates and keeps them; the browser only ever
 // holds the first chips and the totals, so 5,000 numbers cost one event up and one small answer down.
-import { useRef, useState } from "react";
+//
+// Nothing typed is lost: what was added stays as a pale chip until the server has said its number back (`heard`), and is
+// said again to a server that has come back from a fall (`version` goes from 0, which knows nothing yet, to the draft's).
+import { useEffect, useRef, useState } from "react";
 import { CircleAlert, User, Users, X } from "lucide-react";
 
 const MANY = /[\n\t,;]|\d[\s]+\+?\d{8}/; // an unfinished "06 12" must not be cut: typing commits on Enter, comma or semicolon
 
 const SIGN = { group: <Users className="lucide" />, contact: <User className="lucide" /> };
 
-export function Recipients({ chips, total, label, placeholder, remove, more, onAdd, onRemove, onMore, ref, custom, ...props }) {
+export function Recipients({ chips, total, label, placeholder, remove, more, heard, version, onAdd, onRemove, onMore, ref, custom, ...props }) {
   const [text, setText] = useState("");
+  const [pending, setPending] = useState([]);
+  const last = useRef(0);
   const box = useRef(null);
   const input = useRef(null);
 
+  useEffect(() => setPending((all) => all.filter((one) => one.turn > heard)), [heard]);
+  useEffect(() => { if (version) pending.forEach((one) => onAdd?.(one.raw, one.turn)); }, [!version]);
+
   function add(raw) {
-    if (raw.trim()) onAdd?.(raw);
     setText("");
+    if (!raw.trim()) return;
+    const turn = (last.current = Math.max(last.current + 1, Date.now()));
+    setPending((all) => [...all, { raw, turn }]);
+    if (version) onAdd?.(raw, turn);
   }
   function paste(e) {
     const raw = e.clipboardData.getData("text");
@@ -51,6 +62,7 @@ export function Recipients({ chips, total, label, placeholder, remove, more, onA
           <span className="x i12" aria-hidden="true"><X className="lucide" /></span>
         </button>
       ))}
+      {pending.map((one) => <span key={one.turn} className="chip plain pending"><span className="el">{one.raw.trim().slice(0, 40)}</span></span>)}
       {more && total > (chips ?? []).length && (onMore ? <button type="button" className="chip plain" onClick={() => onMore()}>{more}</button> : <span className="chip plain">{more}</span>)}
       <input {...props} ref={attach} value={text} placeholder={placeholder} aria-label={label} autoComplete="off"
         onChange={(e) => setText(e.target.value)} onPaste={paste} onKeyDown={typed} onBlur={() => add(text)} />

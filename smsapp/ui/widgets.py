@@ -29,7 +29,9 @@ class Recipients(rx.Component):
     placeholder: rx.Var[str]
     remove: rx.Var[str]
     more: rx.Var[str]
-    on_add: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+    heard: rx.Var[int]
+    version: rx.Var[int]
+    on_add: rx.EventHandler[rx.event.passthrough_event_spec(str, int)]
     on_remove: rx.EventHandler[rx.event.passthrough_event_spec(str)]
     on_more: rx.EventHandler[rx.event.no_args_event_spec]
 
@@ -102,6 +104,8 @@ def recipients(
     placeholder: Text,
     on_add: Any,
     on_remove: Any,
+    heard: rx.Var[int],
+    version: rx.Var[int],
     more: Text = "",
     on_more: Any = None,
     id: str = "recipients",
@@ -109,8 +113,9 @@ def recipients(
     """The recipients of an SMS as chips, with a field that takes any pasted list.
 
     `chips`: at most a dozen objects with `id`, `label`, `bad` (bool) and, for a group, `count` (text); `total` counts
-    all
-    chips; `more` is the sentence of the rest. `on_add(raw)` gets what was typed or pasted, whole; `on_remove(id)`.
+    all chips; `more` is the sentence of the rest. `on_add(raw, turn)` gets what was typed or pasted, whole; the page
+    sets `heard` to the turn that it has dealt with: what it has not is said again when `version` leaves 0, which is a
+    server that has just come back. `on_remove(id)`.
     """
     last = {} if on_more is None else {"on_more": on_more}
     return Recipients.create(
@@ -120,6 +125,8 @@ def recipients(
         placeholder=placeholder,
         remove=t("ui.remove"),
         more=more,
+        heard=heard,
+        version=version,
         on_add=on_add,
         on_remove=on_remove,
         id=id,

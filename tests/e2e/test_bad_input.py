@@ -13,6 +13,7 @@ from tests.e2e.visitor import PASSWORD, SOON, Visitor
 from tests.server import Server, start_server
 
 NUMBER = "06 39 98 44 01"
+OTHER = "06 39 98 44 02"
 HUGE = MAX_BYTES + 1
 LONG = 100_000
 JUNK = 10_000
@@ -135,7 +136,11 @@ def test_a_server_that_dies_while_somebody_writes_loses_nothing(
     expect(who.page).to_have_url(re.compile(r"draft=\d+"), timeout=SOON)
     saved = who.page.get_by_role("status").filter(has_text=who.t("campaigns.saved", at="").split("{")[0].strip())
     expect(saved).to_be_visible()
+    expect(who.page.locator("button.chip")).to_have_count(1, timeout=SOON)
 
+    server.freeze()  # what is added now leaves the browser, and is heard by nobody
+    add(who, OTHER)
+    expect(who.page.locator(".chip.pending")).to_have_text(OTHER)
     server.kill()
     lost = who.page.get_by_text(who.t("ui.offline"))
     expect(lost).to_be_visible(timeout=30_000)
@@ -147,18 +152,24 @@ def test_a_server_that_dies_while_somebody_writes_loses_nothing(
     expect(lost).to_have_count(0, timeout=30_000)
     expect(message).to_have_value(TEXT + " À demain.")
     expect(who.page.locator(".cost .big")).to_have_text(re.compile("[1-9]"), timeout=SOON)
+    expect(who.page.locator("button.chip")).to_have_count(2, timeout=SOON)
+    expect(who.page.locator(".chip.pending")).to_have_count(0, timeout=SOON)
+    who.button("campaigns.review").click()  # typed while nobody heard, told since
+    window = who.page.get_by_role("dialog", name=who.t("campaigns.review"))
+    expect(window).to_contain_text("À demain.", timeout=SOON)
+    who.page.keyboard.press("Escape")
+    expect(window).to_have_count(0)
     message.press_sequentially(" Lavande")
     message.blur()
     expect(message).to_have_value(TEXT + " À demain. Lavande")
     who.button("campaigns.review").click()
-    window = who.page.get_by_role("dialog", name=who.t("campaigns.review"))
     expect(window).to_contain_text("À demain. Lavande", timeout=SOON)
     window.get_by_label(who.t("campaigns.consent")).check()
-    expect(who.button("campaigns.send", within=window, count=1)).to_be_enabled()
+    expect(who.button("campaigns.send", within=window, count=2)).to_be_enabled()
     who.page.reload()
     expect(message).to_have_value(TEXT + " À demain. Lavande", timeout=SOON)
     who.button("campaigns.review").click()  # consent is asked for again (S59)
-    expect(who.button("campaigns.send", within=window, count=1)).to_be_disabled()
+    expect(who.button("campaigns.send", within=window, count=2)).to_be_disabled()
     who.silent()
     assert "Traceback" not in server.log
 

@@ -90,7 +90,7 @@ async def test_what_was_typed_for_another_text_is_dropped(rt: Runtime, composer:
     page = composer()
     await page.opened()
     await page.writes("C’est l’été, la fête continue chez nous, venez nombreux, la boutique vous attend")
-    await page.does("add", raw="0612345678")
+    await page.does("add", raw="0612345678", turn=1)
     before = (await page.state).version
     await page.does("optimise")
     state = await page.state
@@ -107,11 +107,34 @@ async def test_the_price_on_the_page_is_the_servers(composer: Callable[..., Comp
     page = composer()
     await page.opened()
     await page.writes("Bonjour $prenom")
-    await page.does("add", raw="0612345678, 00447700040123, 06 12 34 56 78, Paul")
+    await page.does("add", raw="0612345678, 00447700040123, 06 12 34 56 78, Paul", turn=1)
     figures = (await page.state).figures
     assert (figures.recipients, figures.duplicates, figures.invalid, figures.units) == (2, 1, 1, 21_000)
     assert [warning.key for warning in figures.warnings] == ["campaigns.check.empty"]
     assert (await page.state).person.words == {"nom": "", "prenom": "", "email": "", "societe": ""}
+
+
+async def test_what_was_added_is_said_back_and_taken_once(rt: Runtime, composer: Callable[..., Composer]) -> None:
+    page = composer()
+    await page.opened()
+    await page.does("add", raw="0612345678", turn=7)
+    await page.does("add", raw="0612345678", turn=7)
+    assert (await page.state).heard == 7
+    assert campaigns(rt)[0].typed == "0612345678"
+
+
+async def test_a_server_that_has_just_come_back_begins_no_second_draft(
+    rt: Runtime, composer: Callable[..., Composer]
+) -> None:
+    said = {
+        "add": {"raw": "0612345678", "turn": 1},
+        "set_purpose": {"purpose": "transactional"},
+        "typed": {"text": "Bonjour", "version": 12},
+    }
+    for what, payload in said.items():
+        page = composer()  # the first thing that this server hears of the tab
+        await page.does(what, **payload)
+        assert (campaigns(rt), (await page.state).heard) == ([], 0)
 
 
 async def test_s31_a_group_in_the_address_begins_a_draft(
@@ -148,7 +171,7 @@ async def test_two_clicks_on_send_launch_once(rt: Runtime, composer: Callable[..
     page, twin = composer(), composer()
     await page.opened()
     await page.writes("Bonjour")
-    await page.does("add", raw="0612345678")
+    await page.does("add", raw="0612345678", turn=1)
     await twin.opened("?draft=1")
     for one in (page, twin):
         await one.does("review")
