@@ -1,15 +1,16 @@
 """The engine behind the two doors, on SQLite and on PostgreSQL.
 
-SQLite: WAL, ``synchronous=FULL``, foreign keys; one writer connection behind one lock (``BEGIN IMMEDIATE``), readers on
-connections that cannot write. Checkpoints happen only on the writer connection while it holds the lock, and nothing is
-memory-mapped: that keeps the WAL-reset race of SQLite before 3.51.3 out of reach, which needs a checkpoint beside a
-commit on another connection.
+SQLite: WAL, ``synchronous=FULL``, foreign keys; one writer connection behind one lock (``BEGIN IMMEDIATE``),
+first come, first served; readers on connections that cannot write. Checkpoints happen only on the writer connection
+while it holds the lock, and nothing is memory-mapped: that keeps the WAL-reset race of SQLite before 3.51.3 out of
+reach, which needs a checkpoint beside a commit on another connection.
 PostgreSQL: READ COMMITTED; rows are locked by the statements themselves.
 """
 
 import random
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -117,13 +118,59 @@ def connect(url: str, clock: Clock | None = None) -> Database:
     return Database(_Doors(url), clock or SystemClock())
 
 
+class Line:
+    """A lock that is handed to whoever has waited longest.
+
+    An ordinary lock goes to whoever asks at the right instant, which is the thread that has just released it: a loop
+    that writes without rest would keep a person waiting for seconds.
+    """
+
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()
+        self._held = False
+        self._waiting: deque[threading.Lock] = deque()
+
+    def __enter__(self) -> None:
+        with self._mutex:
+            if not self._held:
+                self._held = True
+                return
+            turn = threading.Lock()
+            turn.acquire()
+            self._waiting.append(turn)
+        try:
+            turn.acquire()
+        except BaseException:  # an interrupt while waiting: leave the line, or pass on what was handed to us
+            with self._mutex:
+                waiting = turn in self._waiting
+                if waiting:
+                    self._waiting.remove(turn)
+            if not waiting:
+                self._pass_on()
+            raise
+
+    def __exit__(self, *_error: object) -> None:
+        self._pass_on()
+
+    def __len__(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
+
+    def _pass_on(self) -> None:
+        with self._mutex:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._held = False
+
+
 class _Doors:
     """The engines of one database and, on SQLite, the turn of the single writer."""
 
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._lock = threading.Lock()
+        self._lock = Line()
         self._holder: int | None = None
         if self.is_sqlite:
             Path(self.url.database or "").parent.mkdir(parents=True, exist_ok=True)

@@ -187,7 +187,10 @@ def finish(db: Database, lane: str | None = None) -> set[int]:
 
 
 def stop_refused(db: Database, policy: Policy, lane: str | None = None) -> set[int]:
-    """Pause the campaigns of which too many messages are refused: something is wrong, and the author must look."""
+    """Pause the campaigns of which too many messages are refused: something is wrong, and the author must look.
+
+    The first ``policy.rejects_looked_at`` tries are the measure, and afterwards all of them.
+    """
     refused = func.sum(COUNTER.c.count).filter(COUNTER.c.state == State.REJECTED)
     tried = func.sum(COUNTER.c.count).filter(
         COUNTER.c.state.not_in((State.QUEUED, State.SUBMITTING, State.SUPPRESSED, State.CANCELLED))
@@ -199,7 +202,7 @@ def stop_refused(db: Database, policy: Policy, lane: str | None = None) -> set[i
         .join(RUN, RUN.c.campaign_id == CAMPAIGN.c.id)
         .where(*running, ~RUN.c.refusals_seen)
         .group_by(CAMPAIGN.c.id, CAMPAIGN.c.account_id)
-        .having(tried >= policy.rejects_looked_at, refused > tried * policy.rejects_ratio)
+        .having(refused > tried * policy.rejects_ratio, refused > policy.rejects_looked_at * policy.rejects_ratio)
     )
     with db.read() as session:
         found = session.connection().execute(suspects).all()

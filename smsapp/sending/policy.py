@@ -23,8 +23,8 @@ class Policy:
     on_time: timedelta = timedelta(minutes=5)  # later than this, it is asked whether its permitted hours are over
     breaker_failures: int = 20  # calls that failed in a row before the gateway is left alone
     breaker_rest_s: float = 30.0
-    rejects_looked_at: int = 50  # once so many were tried...
-    rejects_ratio: float = 0.3  # ...more refusals than this pause the campaign
+    rejects_looked_at: int = 200  # of the first so many messages tried...
+    rejects_ratio: float = 0.3  # ...more refusals than this pause the campaign, as soon as there are as many
 
     def backoff(self, attempt: int, retry_after: float | None) -> float:
         """Seconds before the next try: what the gateway asks for, else 1, 2, 4... 60 with full jitter."""

@@ -9,6 +9,7 @@ from sqlmodel import select
 
 from smsapp.accounts.tables import Account
 from smsapp.db import Database
+from smsapp.db.engine import Line
 
 
 def names(db: Database) -> list[str]:
@@ -56,6 +57,36 @@ def test_writers_take_turns_and_none_is_lost(db: Database) -> None:
     for thread in threads:
         thread.join()
     assert len(names(db)) == 80
+
+
+def test_the_turn_goes_to_whoever_has_waited_longest() -> None:
+    """A loop that takes the turn again as soon as it has let go of it comes last: people's writes do not starve."""
+    line, served = Line(), []
+
+    def once(name: int) -> None:
+        with line:
+            served.append(name)
+
+    threads = [threading.Thread(target=once, args=(n,)) for n in range(6)]
+    with line:
+        for waiting, thread in enumerate(threads, 1):
+            thread.start()
+            while len(line) < waiting:
+                threading.Event().wait(0.001)
+    with line:
+        served.append(99)
+    for thread in threads:
+        thread.join()
+    assert served == [0, 1, 2, 3, 4, 5, 99]
+    with line:
+        assert len(line) == 0
+
+
+def test_an_error_of_a_writer_passes_the_turn_on(sqlite_db: Database) -> None:
+    with pytest.raises(RuntimeError), sqlite_db.write():
+        raise RuntimeError
+    add(sqlite_db, "after")
+    assert names(sqlite_db) == ["after"]
 
 
 def test_a_writer_inside_a_writer_is_refused_on_sqlite(sqlite_db: Database) -> None:

@@ -252,13 +252,26 @@ def test_a_campaign_finishes_when_no_row_is_left_to_send(db: Database, actor: Ac
 
 
 def test_too_many_refusals_pause_the_campaign_once(db: Database, actor: Actor) -> None:
+    """More than 30 % of the first 200: as soon as there are 61, whatever the others become."""
     campaign_id = running(db, actor, 120)
     claimed = step(db, size=60)
     step(db, size=0, answers=answer(claimed, Outcome.REJECTED, cause=Cause.INVALID))
+    assert lifecycle.stop_refused(db, POLICY) == set()
+    step(db, size=0, answers=answer(step(db, size=1), Outcome.REJECTED, cause=Cause.INVALID))
     assert lifecycle.stop_refused(db, POLICY) == {actor.account_id}
     assert campaign_state(db, campaign_id) == "paused"
     lifecycle.resume(db, actor, campaign_id)
     assert lifecycle.stop_refused(db, POLICY) == set()
+    assert campaign_state(db, campaign_id) == "running"
+
+
+def test_three_refusals_in_ten_do_not_pause_a_campaign(db: Database, actor: Actor) -> None:
+    campaign_id = running(db, actor, 400)
+    for _ in range(2):
+        for outcome, count in ((Outcome.ACCEPTED, 140), (Outcome.REJECTED, 60)):
+            cause = Cause.INVALID if outcome is Outcome.REJECTED else None
+            step(db, size=0, answers=answer(step(db, size=count), outcome, cause=cause))
+        assert lifecycle.stop_refused(db, POLICY) == set()
     assert campaign_state(db, campaign_id) == "running"
 
 
