@@ -4,16 +4,19 @@ A report may come before the answer of the call it belongs to, twice, out of ord
 proof that the message was taken, and knowledge only grows (``domain.delivery.merge``), so the order does not matter.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Executable, bindparam, select, text, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session
 
 from smsapp.db import Database
+from smsapp.db.rows import pack, rows
 from smsapp.domain.delivery import Cause, State, merge
 from smsapp.gateways.contract import Dlr, Event, Mo
 from smsapp.sending.moves import Move, Row, apply, load
@@ -23,6 +26,7 @@ from smsapp.sending.tables import INBOX, MESSAGE
 
 AGAIN = timedelta(seconds=5)  # the answer that a report has overtaken is seldom later than this
 BATCH = 500
+_INSTANTS = ("received_at", "try_at", "processed_at")
 
 
 def take_in(db: Database, gateway: str, events: Sequence[Event]) -> set[int]:
@@ -120,28 +124,26 @@ def report_moves(rows: Iterable[Row], reports: dict[int, list[Dlr]]) -> list[Mov
 def _keep(connection: Connection, gateway: str, events: Sequence[Event], now: datetime) -> dict[str, Event]:
     """Write the events that were not known; those only, by key, in order of arrival."""
     by_key = {inbox_key(gateway, event): event for event in reversed(events)}
-    insert = sqlite_insert if connection.dialect.name == "sqlite" else pg_insert
-    known = set(connection.scalars(select(INBOX.c.key).where(INBOX.c.key.in_(by_key))))
-    values = [
-        {
-            "key": key,
-            "gateway": gateway,
-            "kind": "dlr" if isinstance(event, Dlr) else "mo",
-            "received_at": now,
-            "payload": _payload(event),
-            "try_at": now,
-            "processed_at": now,
-            "outcome": "applied" if isinstance(event, Dlr) else "reply",
-        }
-        for key, event in reversed(by_key.items())
-        if key not in known
+    sqlite = connection.dialect.name == "sqlite"
+    data = [
+        (key, *(("dlr", "applied") if isinstance(event, Dlr) else ("mo", "reply")), json.dumps(_payload(event)))
+        for key, event in sorted(by_key.items())  # in the same order everywhere: two writers do not deadlock
     ]
-    if not values:
-        return {}
-    written = set(
-        connection.scalars(insert(INBOX).on_conflict_do_nothing(index_elements=["key"]).returning(INBOX.c.key), values)
-    )
+    told = {"rows": pack(sqlite, data), "gateway": gateway, "now": now}
+    written = set(connection.scalars(_insert(sqlite), told))
     return {key: event for key, event in reversed(by_key.items()) if key in written}
+
+
+@cache
+def _insert(sqlite: bool) -> Executable:
+    names = ["key", "kind", "outcome", "payload"]
+    source = rows(sqlite, [(name, INBOX.c[name].type) for name in names])
+    now = bindparam("now", type_=INBOX.c.received_at.type)
+    same = {"gateway": bindparam("gateway", type_=INBOX.c.gateway.type), **dict.fromkeys(_INSTANTS, now)}
+    insert = sqlite_insert if sqlite else pg_insert
+    # SQLite needs the WHERE to tell "ON CONFLICT" from the ON of a join.
+    statement = insert(INBOX).from_select([*names, *same], select(source, *same.values()).where(text("1 = 1")))
+    return statement.on_conflict_do_nothing(index_elements=["key"]).returning(INBOX.c.key)
 
 
 def _apply(
