@@ -68,13 +68,27 @@ def pack(sqlite: bool, data: Iterable[Sequence[object]]) -> str:
 
 
 def insert_rows(connection: Connection, table: Table, names: tuple[str, ...], data: list[tuple[object, ...]]) -> None:
-    """Insert ``data`` (one value per name, in order) in one statement."""
-    if data:
-        sqlite = connection.dialect.name == "sqlite"
-        connection.execute(_insert(sqlite, table, names), {"rows": pack(sqlite, data)})
+    """Insert ``data`` (one value per name, in order) in one statement. What is the same in all rows travels once."""
+    if not data:
+        return
+    sqlite = connection.dialect.name == "sqlite"
+    columns = list(zip(*data, strict=True))
+    same = tuple(all_same(values) for values in columns)
+    varying = [values for values, one in zip(columns, same, strict=True) if not one]
+    told = {name: values[0] for name, values, one in zip(names, columns, same, strict=True) if one}
+    source = pack(sqlite, list(zip(*varying, strict=True))) if varying else pack(sqlite, [()] * len(data))
+    connection.execute(_insert(sqlite, table, names, same), told | {"rows": source})
+
+
+def all_same(values: Sequence[object]) -> bool:
+    """Whether all values, at least one, are equal and of one type (1 and True are not the same to a database)."""
+    first = values[0]
+    return values.count(first) == len(values) and len(set(map(type, values))) == 1
 
 
 @cache
-def _insert(sqlite: bool, table: Table, names: tuple[str, ...]) -> Insert:
-    source = rows(sqlite, [(name, table.c[name].type) for name in names])
-    return insert(table).from_select(list(names), select(source))
+def _insert(sqlite: bool, table: Table, names: tuple[str, ...], same: tuple[bool, ...]) -> Insert:
+    once = {name: bindparam(name, type_=table.c[name].type) for name, one in zip(names, same, strict=True) if one}
+    source = rows(sqlite, [(name, table.c[name].type) for name in names if name not in once] or [("none", Text())])
+    values = [once[name] if name in once else source.c[name] for name in names]
+    return insert(table).from_select(list(names), select(*values).select_from(source))

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Update, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
@@ -35,16 +36,14 @@ class Conflict(Refusal):
     key = "ledger.conflict"
 
 
-@dataclass(frozen=True, slots=True)
-class Pot:
+class Pot(NamedTuple):
     """An account of the ledger by its meaning: a tenant's (``account_id``) or the house's (None)."""
 
     kind: Kind
     account_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
+class Transfer(NamedTuple):
     """``units`` move from ``debit`` to ``credit`` under a deterministic ``key``. ``account_id``: whose statement."""
 
     key: str
@@ -60,8 +59,8 @@ class Transfer:
     @property
     def request_hash(self) -> str:
         """What must be equal for the same key to be the same request."""
-        pots = f"{self.debit.kind}:{self.debit.account_id}>{self.credit.kind}:{self.credit.account_id}"
-        text = f"{pots}|{self.units}|{self.kind}|{self.message_id}|{self.campaign_id}"
+        (out, giver), (into, taker) = self.debit, self.credit
+        text = f"{out}:{giver}>{into}:{taker}|{self.units}|{self.kind}|{self.message_id}|{self.campaign_id}"
         return hashlib.blake2s(text.encode(), digest_size=16).hexdigest()
 
 

@@ -1,11 +1,13 @@
 """The loop that sends: claim a window, call the gateway, settle it in the transaction that claims the next.
 
-Several windows are at the gateway at once. The database is reached in worker threads, the gateway never inside a
+Several windows are at the gateway at once, and the next ones are claimed before there is room for them, so that neither
+the gateway nor the database waits for the other. The database is reached in worker threads, the gateway never inside a
 transaction. What is in memory here may be lost at any moment: the rows know the rest.
 """
 
 import asyncio
 import functools
+import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -51,7 +53,9 @@ class Dispatcher:
         self._policy, self._opens, self._on_change = policy, opens, on_change
         self._paces: dict[str, Pace] = {}
         self._answers: list[Answer] = []
-        self._flying: dict[asyncio.Task[None], str] = {}  # windows at the gateways, by name
+        self._flying: dict[asyncio.Task[None], str] = {}  # windows claimed and not answered, by name of the gateway
+        self._room = asyncio.Semaphore(policy.in_flight)
+        self._lasted_s = math.inf  # the last call
         self._wake = asyncio.Event()
         self._stopping = False
         self._after = 0
@@ -69,8 +73,8 @@ class Dispatcher:
             now = asyncio.get_running_loop().time()
             waits = {name: self._pace(name).wait(now) for name in self._router.names}
             free = [name for name, wait in waits.items() if wait <= 0]
-            room = free and not self._stopping and not self.frozen and len(self._flying) < self._policy.in_flight
-            left = {name: self._pace(name).size(self._at(name)) for name in free} if room else {}
+            room = 0 if self._stopping or self.frozen else self._most() - len(self._flying)
+            left = {name: self._pace(name).size(self._at(name), room) for name in free} if room > 0 else {}
             size = max(left.values(), default=0)
             pause = min((wait for wait in waits.values() if wait > 0), default=0.0)
             done = await self._window(size, left) if size or self._answers else None
@@ -115,8 +119,13 @@ class Dispatcher:
             self._paces[name] = Pace(gateway.caps.max_tps, self._policy)
         return self._paces[name]
 
+    def _most(self) -> int:
+        """How many windows may be claimed and not answered."""
+        ahead = self._policy.ahead if self._lasted_s < self._policy.ahead_below_s else 0
+        return self._policy.in_flight + ahead
+
     def _at(self, name: str) -> int:
-        """How many windows are at that gateway."""
+        """How many windows are for that gateway."""
         return sum(1 for at in self._flying.values() if at == name)
 
     def _route(self, left: dict[str, int], territory: str, sms_type: SmsType, last: str | None) -> str | Later | None:
@@ -163,14 +172,22 @@ class Dispatcher:
             parts[name].append((ticket, message))
         for name, part in parts.items():
             self._pace(name).spend(sum(message.segments for _, message in part))
-            task = asyncio.create_task(self._call(name, part, claimed_at))
-            self._flying[task] = name
-            task.add_done_callback(self._landed)
+            for start in range(0, len(part), self._policy.window):
+                task = asyncio.create_task(self._fly(name, part[start : start + self._policy.window], claimed_at))
+                self._flying[task] = name
+                task.add_done_callback(self._landed)
         return done
 
     def _landed(self, task: asyncio.Task[None]) -> None:
         del self._flying[task]
         self._wake.set()
+
+    async def _fly(self, name: str, part: Sequence[tuple[Ticket, Submit]], claimed_at: datetime) -> None:
+        """Wait for room at the gateway, then call it."""
+        async with self._room:
+            began = asyncio.get_running_loop().time()
+            await self._call(name, part, claimed_at)
+            self._lasted_s = asyncio.get_running_loop().time() - began
 
     async def _call(self, name: str, part: Sequence[tuple[Ticket, Submit]], claimed_at: datetime) -> None:
         """Hand messages over, in batches as the gateway takes them, and keep the answers for the next transaction.

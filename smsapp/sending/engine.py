@@ -1,6 +1,7 @@
 """The engine of one process: leader, scheduler, dispatcher and reports, started and stopped by the app's lifespan."""
 
 import asyncio
+import gc
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -24,6 +25,15 @@ from smsapp.sending.unknown import questions, take_answers
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
+
+
+def keep_for_life() -> None:
+    """What this process has loaded so far stays: the collector need not walk through it again and again, which would
+    cost a sender as much as its messages. Done once.
+    """
+    if not gc.get_freeze_count():
+        gc.collect()
+        gc.freeze()
 
 
 class Engine:
@@ -64,6 +74,7 @@ class Engine:
     async def start(self) -> None:
         """Begin to send. Raises AlreadyRunning when another process sends from the same SQLite file."""
         self._leader.take()
+        keep_for_life()
         if self._leader.alone:
             await asyncio.to_thread(lifecycle.reap, self._db, self._policy, alone=True)
         await asyncio.to_thread(keep_local_time, self._db)

@@ -8,19 +8,19 @@ A move is a message before and after. Which credits move follows from the two st
     queued, expired_unknown -> taken           writeoff  the house pays what it had given back
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import cache
 from operator import attrgetter
 
-from sqlalchemy import ColumnElement, Connection, Executable, Update, literal_column, select, text, update
+from sqlalchemy import ColumnElement, Connection, Executable, Update, bindparam, literal_column, select, text, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session
 
-from smsapp.db.rows import insert_rows, pack, rows
+from smsapp.db.rows import all_same, insert_rows, pack, rows
 from smsapp.domain.delivery import TAKEN, State
 from smsapp.ledger.posting import Funds, Pot, Transfer, lock, post_new
 from smsapp.ledger.tables import Kind
@@ -66,6 +66,7 @@ _NAMES = [f.name for f in fields(Row)]
 _WRITTEN = _NAMES[_NAMES.index("state") :]
 _values = attrgetter(*_NAMES)
 _written = attrgetter(*_WRITTEN)
+_counted = attrgetter("campaign_id", "state", "cause", "territory", "cost")
 COLUMNS = [MESSAGE.c[name] for name in _NAMES]
 
 
@@ -229,23 +230,45 @@ def apply(session: Session, moves: Iterable[Move], now: datetime, funds: Funds |
 
 
 def _write_rows(connection: Connection, moves: list[Move]) -> None:
+    """Write what changes. Messages that make the same step share a statement, in which what they share travels once."""
     sqlite = connection.dialect.name == "sqlite"
-    data = [(m.before.id, m.before.state, *_written(m.after)) for m in moves]
-    written = connection.execute(_update(sqlite), {"rows": pack(sqlite, data)}).rowcount
-    if written != len(moves):
-        raise RuntimeError(f"{len(moves) - written} messages changed although they were locked")
+    steps: dict[tuple[State, State], list[Move]] = defaultdict(list)
+    for move in moves:
+        steps[move.before.state, move.after.state].append(move)
+    for (was, _), of in steps.items():
+        told: dict[str, object] = {"was": was}
+        varying: list[str] = []
+        values: list[Sequence[object]] = [[move.before.id for move in of]]
+        old, new = (
+            [*zip(*map(_written, rows), strict=True)] for rows in ([m.before for m in of], [m.after for m in of])
+        )
+        for name, before, after in zip(_WRITTEN, old, new, strict=True):
+            if before == after:
+                continue
+            if all_same(after):
+                told[name] = after[0]
+            else:
+                varying.append(name)
+                values.append(after)
+        once = tuple(name for name in told if name != "was")
+        if not once and not varying:
+            continue  # a step for the history only
+        told["rows"] = pack(sqlite, list(zip(*values, strict=True)))
+        written = connection.execute(_update(sqlite, tuple(varying), once), told).rowcount
+        if written != len(of):
+            raise RuntimeError(f"{len(of) - written} messages changed although they were locked")
 
 
 CounterKey = tuple[int, str, str, str]  # campaign, state, cause, territory
 
 
-def _changes(moves: Iterable[Move]) -> dict[CounterKey, tuple[int, int]]:
+def _changes(moves: Sequence[Move]) -> dict[CounterKey, tuple[int, int]]:
     changes: dict[CounterKey, tuple[int, int]] = defaultdict(lambda: (0, 0))
-    for move in moves:
-        for row, sign in ((move.before, -1), (move.after, 1)):
-            key = (row.campaign_id, row.state.value, row.cause or "", row.territory)
-            counted, units = changes[key]
-            changes[key] = (counted + sign, units + sign * row.cost)
+    for sign, side in ((-1, (move.before for move in moves)), (1, (move.after for move in moves))):
+        for (campaign, state, cause, territory, cost), times in Counter(map(_counted, side)).items():
+            key = (campaign, state, cause or "", territory)
+            count, units = changes[key]
+            changes[key] = (count + sign * times, units + sign * times * cost)
     return changes
 
 
@@ -259,11 +282,12 @@ def count(connection: Connection, changes: dict[CounterKey, tuple[int, int]]) ->
 
 
 @cache
-def _update(sqlite: bool) -> Update:
-    columns = [("id", MESSAGE.c.id.type), ("was", MESSAGE.c.state.type)]
-    source = rows(sqlite, columns + [(name, MESSAGE.c[name].type) for name in _WRITTEN])
-    values = {name: source.c[name] for name in _WRITTEN}
-    return update(MESSAGE).values(values).where(MESSAGE.c.id == source.c.id, MESSAGE.c.state == source.c.was)
+def _update(sqlite: bool, varying: tuple[str, ...], once: tuple[str, ...]) -> Update:
+    source = rows(sqlite, [(name, MESSAGE.c[name].type) for name in ("id", *varying)])
+    values = {name: source.c[name] for name in varying}
+    values |= {name: bindparam(name, type_=MESSAGE.c[name].type) for name in once}
+    mine = (MESSAGE.c.id == source.c.id, MESSAGE.c.state == bindparam("was", type_=MESSAGE.c.state.type))
+    return update(MESSAGE).values(values).where(*mine)
 
 
 @cache

@@ -7,6 +7,7 @@ from smsapp.sending.policy import Policy
 from smsapp.sending.rates import NO_LIMIT
 
 SLOWER, FASTER, LEAST = 0.7, 1.1, 0.1
+SMOOTH_S = 0.1
 
 
 class Pace:
@@ -44,11 +45,15 @@ class Pace:
         """Seconds for which the gateway is to be left alone, because it is down or asked for it; 0 when it works."""
         return max(0.0, self._closed_until - now)
 
-    def size(self, flying: int) -> int:
-        """How many messages to claim: a window, at most a second's worth, or one probe when the gateway was down."""
-        if not self.down:
-            return max(1, min(self._policy.window, int(self.rate)))
-        return 0 if flying else 1
+    def size(self, flying: int, room: int = 1) -> int:
+        """How many messages to claim, when there is room for so many windows; one probe when the gateway was down.
+
+        A window or a second's worth, whichever is less; several windows when they are a tenth of a second's worth.
+        """
+        if self.down:
+            return 0 if flying else 1
+        window = self._policy.window
+        return max(1, min(window, int(self.rate)), min(room * window, int(self.rate * SMOOTH_S)))
 
     def spend(self, segments: int) -> None:
         """Note what is handed over."""

@@ -11,6 +11,8 @@ class Policy:
 
     window: int = 64  # messages of one transaction: a crash leaves at most so many outcomes unknown per sender
     in_flight: int = 3  # windows at the gateway at the same time
+    ahead: int = 1  # windows claimed before there is room at the gateway, so that it never waits for the database...
+    ahead_below_s: float = 0.5  # ...as long as its calls last less: nothing leaves long after its campaign was paused
     call_timeout_s: float = 20.0  # after which the outcome of a call is unknown
     lease_s: float = 60.0  # more than twice the time-out
     validity: timedelta = timedelta(hours=4)  # from the first try: a message refused "for now" so long has expired

@@ -21,6 +21,7 @@ from smsapp.db import Database
 from smsapp.domain.delivery import State
 from smsapp.gateways.contract import Dlr, Outcome, Result
 from smsapp.sending.check import check
+from smsapp.sending.engine import keep_for_life
 from smsapp.sending.outbox import Answer, window
 from smsapp.sending.policy import Policy
 from smsapp.sending.receipts import BATCH, take_in
@@ -72,6 +73,7 @@ def measure(db: Database, reports: int) -> dict[str, float]:
         "peer": lambda: taken_in(db, accepted(db, PEER // 2), 1),
         "bare": lambda: bare(db, accepted(db, BARE)),
     }
+    keep_for_life()
     taken_in(db, accepted(db, WARM), BATCH)
     rounds = [{name: way() for name, way in ways.items()} for _ in range(ROUNDS)]
     assert check(db) == []
