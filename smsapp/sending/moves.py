@@ -239,9 +239,8 @@ def _write_rows(connection: Connection, moves: list[Move]) -> None:
         told: dict[str, object] = {"was": was}
         varying: list[str] = []
         values: list[Sequence[object]] = [[move.before.id for move in of]]
-        old, new = (
-            [*zip(*map(_written, rows), strict=True)] for rows in ([m.before for m in of], [m.after for m in of])
-        )
+        old = zip(*(_written(move.before) for move in of), strict=True)
+        new = zip(*(_written(move.after) for move in of), strict=True)
         for name, before, after in zip(_WRITTEN, old, new, strict=True):
             if before == after:
                 continue
@@ -264,7 +263,8 @@ CounterKey = tuple[int, str, str, str]  # campaign, state, cause, territory
 
 def _changes(moves: Sequence[Move]) -> dict[CounterKey, tuple[int, int]]:
     changes: dict[CounterKey, tuple[int, int]] = defaultdict(lambda: (0, 0))
-    for sign, side in ((-1, (move.before for move in moves)), (1, (move.after for move in moves))):
+    before, after = [move.before for move in moves], [move.after for move in moves]
+    for sign, side in ((-1, before), (1, after)):
         for (campaign, state, cause, territory, cost), times in Counter(map(_counted, side)).items():
             key = (campaign, state, cause or "", territory)
             count, units = changes[key]

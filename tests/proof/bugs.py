@@ -70,7 +70,7 @@ BUGS = {
         "elif before.state not in TAKEN and after.state in TAKEN:",
         "elif before.state is State.QUEUED and False:",
     ),
-    "counters only grow": Bug(MOVES, "((move.before, -1), (move.after, 1))", "((move.after, 1),)"),
+    "counters only grow": Bug(MOVES, "((-1, before), (1, after))", "((1, after),)"),
     "the last report wins": Bug(
         RECEIPTS,
         "if merge(move.after.state, report.state) is not move.after.state:",
