@@ -1,10 +1,8 @@
 """HTTP of the import desk: a file comes in, its rejected rows go out. Both only for who is signed in."""
 
 import asyncio
-import csv
 import hashlib
 import hmac
-import io
 from collections.abc import Iterator
 from urllib.parse import unquote
 
@@ -12,6 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from smsapp.contacts.spreadsheet import csv_pieces
 from smsapp.domain.errors import Refusal
 from smsapp.i18n.catalogue import reader_language, translate
 from smsapp.imports.jobs import Jobs
@@ -24,7 +23,6 @@ from smsapp.web.origins import is_ours
 from smsapp.web.runtime import Runtime, runtime
 
 DRAINED = 2 * MAX_BYTES
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def uploads() -> Uploads:
@@ -89,29 +87,19 @@ async def rejected(request: Request) -> Response:
     language = _language(request)
     name = f"{translate(language, 'imports.export_name')}-{import_id}.csv"
     headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
-    return StreamingResponse(_csv(language, columns, rows), media_type="text/csv; charset=utf-8", headers=headers)
+    pieces = csv_pieces(_table(language, columns, rows))
+    return StreamingResponse(pieces, media_type="text/csv; charset=utf-8", headers=headers)
 
 
-def neutral(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula. The import takes the apostrophe off again."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
-
-
-def _csv(language: str, columns: list[str], rows: Iterator[Rejection]) -> Iterator[str]:
-    """Semicolons and a byte order mark, as Excel wants them; written in pieces."""
+def _table(language: str, columns: list[str], rows: Iterator[Rejection]) -> Iterator[list[str]]:
+    """The header and the rejected rows, whole; our import takes off again what a formula was given."""
     told = [translate(language, f"imports.{name}") for name in ("row", "reason", "repair")]
     names = [name or translate(language, "imports.column", number=i + 1) for i, name in enumerate(columns)]
-    yield "\ufeff" + _line([*names, *told])
+    yield [*names, *told]
     for row in rows:
         family = "imports" if row.reason in ("open_quote", "extra_cells") else "phone"
         why = translate(language, f"{family}.reason.{row.reason}")
-        yield _line([*row.cells, str(row.row), why, row.suggestion])
-
-
-def _line(cells: list[str]) -> str:
-    out = io.StringIO()
-    csv.writer(out, delimiter=";", lineterminator="\r\n").writerow([neutral(cell) for cell in cells])
-    return out.getvalue()
+        yield [*row.cells, str(row.row), why, row.suggestion]
 
 
 async def _refused(request: Request, refusal: Refusal, status: int) -> Response:

@@ -8,8 +8,9 @@ import pytest
 
 from smsapp.accounts import sessions
 from smsapp.accounts.actor import Actor
+from smsapp.contacts.spreadsheet import neutral
 from smsapp.imports.choices import Choices
-from smsapp.imports.routes import ROUTES, neutral, upload_token, uploads
+from smsapp.imports.routes import ROUTES, upload_token, uploads
 from smsapp.imports.sandbox import Reading
 from smsapp.imports.service import preview, run_import
 from smsapp.imports.uploads import MAX_BYTES
