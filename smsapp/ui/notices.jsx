@@ -7,9 +7,12 @@ import { useI18n } from "$/public/external/smsapp/i18n/variables/runtime.js";
 
 const ICON = { success: CircleCheck, error: CircleX, warning: TriangleAlert, info: Info };
 
+// One stack for all: a page may have notices of its own beside the shell's, whose place (`label`) they are shown in.
+const STACK = "notices";
+
 export function Notices({ notice, action, close, label, onAction }) {
   const i18n = useI18n();
-  const own = useId(); // a page may have notices of its own beside the shell's: each shows only what it was given
+  const own = useId(); // each part of a page counts its own
   const number = notice?.number ?? 0;
   useEffect(() => {
     if (!number || !notice.sentence?.key) return;
@@ -23,7 +26,8 @@ export function Notices({ notice, action, close, label, onAction }) {
         {action && <button type="button" className="act" onClick={() => { toast.dismiss(id); onAction?.(); }}>{action}</button>}
         {lasting && <button type="button" className="x" aria-label={close} onClick={() => toast.dismiss(id)}><X className="lucide" aria-hidden="true" /></button>}
       </div>
-    ), { id: `${own}-${number}`, toasterId: own, duration: lasting ? Infinity : 6000 });
+    ), { id: `${own}-${number}`, toasterId: STACK, duration: lasting ? Infinity : 6000 });
   }, [number]);
-  return <Toaster id={own} position="bottom-right" containerAriaLabel={label} visibleToasts={4} gap={8} toastOptions={{ unstyled: true }} />;
+  if (!label) return null;
+  return <Toaster id={STACK} position="bottom-right" containerAriaLabel={label} visibleToasts={4} gap={8} toastOptions={{ unstyled: true }} />;
 }

@@ -162,12 +162,13 @@ def picker(
 def notices(notice: rx.Var[Any], *, action: Text | None = None, on_action: Any = None) -> Component:
     """Says each new notice of a state: an object with `number` (grows with each), `kind` (success, info, warning,
     error) and
-    `sentence` (a `Sentence`). Errors stay until closed. `action` with `on_action`: a button such as « Annuler ».
+    `sentence` (a `Sentence`). Errors stay until closed. `action` with `on_action`: a button such as « Annuler », for
+    notices of a page's own: they stand in the same stack as the shell's.
 
     Reflex's rx.toast, returned by a handler, is silently dropped by the Content-Security-Policy: use this.
     """
-    more: dict[str, Any] = {} if action is None else {"action": action, "on_action": on_action}
-    return Notices.create(notice=notice, close=t("ui.close"), label=t("ui.notices"), **more)
+    more: dict[str, Any] = {"label": t("ui.notices")} if action is None else {"action": action, "on_action": on_action}
+    return Notices.create(notice=notice, close=t("ui.close"), **more)
 
 
 def shortcuts() -> Component:
