@@ -16,6 +16,7 @@ from smsapp.domain.errors import Refusal
 from smsapp.gateways import commands as gateways
 from smsapp.i18n.catalogue import translate
 from smsapp.imports.uploads import Uploads
+from smsapp.reports import commands as reports
 from smsapp.sending.leader import AlreadyRunning, Leader
 from smsapp.simulator import commands as simulator
 
@@ -24,6 +25,7 @@ ledger = typer.Typer(no_args_is_help=True, help="Credits.")
 database = typer.Typer(no_args_is_help=True, help="The schema of the database.")
 app.add_typer(ledger, name="ledger")
 simulator.register(app)
+reports.register(app)
 app.add_typer(database, name="db")
 
 

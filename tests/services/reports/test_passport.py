@@ -1,18 +1,26 @@
 """The suppression passport: the whole chain of a number, sealed, and nobody else's (S74, M27)."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from smsapp.accounts.actor import Actor
+from smsapp.cli import app
 from smsapp.contacts.blacklist import blacklist, lift, suppressed
 from smsapp.contacts.blacklist_list import entries
 from smsapp.db import Database, SimulatedClock
 from smsapp.gateways.contract import Mo
+from smsapp.imports.choices import Choices
+from smsapp.imports.sandbox import Reading
+from smsapp.imports.service import run_import
+from smsapp.imports.uploads import Uploads
 from smsapp.reports.actions import blacklist_recipient
 from smsapp.reports.passport import PassportNotFound, is_genuine, passport, signed
 from smsapp.reports.story import MessageNotFound
@@ -67,6 +75,39 @@ def test_s74_a_number_is_blacklisted_from_the_report_of_its_campaign(
     last = passport(db, actor, entries(db, actor).rows[0].id).last
     assert (last.origin, last.name, last.by) == ("report", "Essai", "lavande")
     assert suppressed(db, other) == set()
+
+
+def test_S73_a_number_blacklisted_by_a_file_names_the_file(db: Database, actor: Actor, tmp_path: Path) -> None:
+    uploads = Uploads(tmp_path / "uploads")
+    incoming = uploads.receive(actor, "refus-juin.csv", None)
+    incoming.write(b"Portable\n+%d\n" % FIRST)
+    choices = Choices(Reading(header=True), {0: "portable"}, blacklist=True)
+    run_import(db, uploads, actor, incoming.done().id, choices)
+    last = passport(db, actor, entries(db, actor).rows[0].id).last
+    assert (last.kind, last.origin, last.name, last.by) == ("added", "import", "refus-juin.csv", "lavande")
+
+
+def test_a_file_is_verified_from_the_command_line(
+    db: Database, actor: Actor, clock: SimulatedClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`smsapp passport FILE`: 0 genuine, 1 changed or of another installation, 2 no passport at all."""
+    monkeypatch.setenv("SMSAPP_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("SMSAPP_SECRET_KEY", KEY)
+    document = signed(passport(db, actor, stopped(db, actor, clock)), actor, db.now(), KEY)
+    file = tmp_path / "passport-1.json"
+
+    def verified(text: str) -> tuple[int, Any]:
+        file.write_text(text, "utf-8")
+        done = CliRunner().invoke(app, ["passport", str(file)])
+        return done.exit_code, json.loads(done.stdout) if done.stdout else None
+
+    code, said = verified(json.dumps(document, ensure_ascii=False, indent=2))
+    assert (code, said["genuine"], said["number"], said["steps"]) == (0, True, f"+{FIRST}", 6)
+    assert verified(json.dumps({**document, "blacklisted": False})) == (1, {"genuine": False})
+    for text in ("", "[]", "{", "[" * 100_000):
+        assert verified(text) == (2, None)
+    monkeypatch.setenv("SMSAPP_SECRET_KEY", KEY + " of another house")
+    assert verified(json.dumps(document)) == (1, {"genuine": False})
 
 
 def test_nobody_sees_anothers_passport(db: Database, make_actor: Callable[[str], Actor], clock: SimulatedClock) -> None:
