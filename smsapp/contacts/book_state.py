@@ -31,6 +31,7 @@ class BookPart(rx.State, mixin=True):
     close_url: str = PATH
 
     selected: int = 0
+    everyone: bool = False  # the selection is whoever answers the view: see everyone_state.py
     epoch: int = 0
 
     _selected: set[int] = set()

@@ -1,28 +1,29 @@
 """What leaves the book as a file: every field of the chosen contacts, read slice by slice (S62, M28).
 
-A selection is kept here for a while under a random key, because its ids would not fit into an address; the key is
-worth nothing without the session of the account that made it.
+A selection is kept for a while under a random key, because its ids would not fit into an address; the key is worth
+nothing without the session of the account that made it.
 """
 
+import json
 import secrets
-import time
-from collections import OrderedDict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
+from sqlalchemy import delete
 from sqlmodel import col, select
 
 from smsapp.accounts.actor import Actor
 from smsapp.contacts.fields import CustomField, fields
 from smsapp.contacts.listing import Query, origins, page_ids
-from smsapp.contacts.tables import Contact, Group, GroupMember
+from smsapp.contacts.tables import Contact, Group, GroupMember, KeptSelection
 from smsapp.db import Database
 from smsapp.domain.errors import Refusal
 from smsapp.domain.phone import pretty
 
 SLICE = 1_000
-LASTS = 900  # seconds
-CAPACITY = 200  # selections kept at once
+LASTS = timedelta(minutes=15)
+MOST_KEPT = 20  # selections of one account
 
 COLUMNS = (
     "number", "nom", "prenom", "email", "societe", "country", "groups", "state", "consent_source", "consent_day",
@@ -44,25 +45,27 @@ class Exported:
     custom: tuple[str, ...]
 
 
-class Selections:
-    """Selections that wait to be fetched, for a quarter of an hour."""
+def keep_selection(db: Database, actor: Actor, ids: Collection[int]) -> str:
+    """Keep a selection of the actor's for LASTS, whichever process is asked for it, and answer its key."""
+    key, now = secrets.token_urlsafe(16), db.now()
+    mine = col(KeptSelection.account_id) == actor.account_id
+    with db.write() as session:
+        session.execute(delete(KeptSelection).where(col(KeptSelection.until) < now))
+        newest = select(KeptSelection.key).where(mine).order_by(col(KeptSelection.until).desc()).limit(MOST_KEPT - 1)
+        stay = list(session.execute(newest).scalars())
+        session.execute(delete(KeptSelection).where(mine, col(KeptSelection.key).not_in(stay)))
+        kept = json.dumps(sorted(ids))
+        session.add(KeptSelection(key=key, account_id=actor.account_id, contact_ids=kept, until=now + LASTS))
+    return key
 
-    def __init__(self) -> None:
-        self._kept: OrderedDict[str, tuple[float, int, tuple[int, ...]]] = OrderedDict()
 
-    def keep(self, actor: Actor, ids: Collection[int]) -> str:
-        """Keep a selection of the actor's and answer its key."""
-        key = secrets.token_urlsafe(16)
-        self._kept[key] = (time.monotonic() + LASTS, actor.account_id, tuple(sorted(ids)))
-        while len(self._kept) > CAPACITY:
-            self._kept.popitem(last=False)
-        return key
-
-    def of(self, actor: Actor, key: str) -> tuple[int, ...]:
-        """The ids kept under a key. Raises ExportGone when there are none, or they are another account's."""
-        until, account_id, ids = self._kept.get(key, (0.0, 0, ()))
-        if time.monotonic() > until or account_id != actor.account_id:
+def kept_selection(db: Database, actor: Actor, key: str) -> list[int]:
+    """The ids kept under a key. Raises ExportGone when there are none (any more), or they are another account's."""
+    with db.read() as session:
+        found = session.get(KeptSelection, key[:32])
+        if found is None or found.account_id != actor.account_id or found.until < db.now():
             raise ExportGone
+        ids: list[int] = json.loads(found.contact_ids)
         return ids
 
 

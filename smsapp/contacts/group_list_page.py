@@ -7,6 +7,7 @@ from smsapp.contacts.blacklist_page import ListsSheet
 from smsapp.contacts.group_list_state import GroupsState as S
 from smsapp.contacts.group_list_state import Line
 from smsapp.contacts.smart_groups import KINDS
+from smsapp.domain.delivery import Status
 from smsapp.i18n import say, t
 from smsapp.simulator.widget_parts import territory
 from smsapp.ui import (
@@ -24,6 +25,7 @@ from smsapp.ui import (
     note,
     search_field,
     skeleton,
+    status_badge,
     tag,
     text_field,
 )
@@ -107,9 +109,10 @@ def _said(row: rx.Var[Line]) -> Component:
         rx.cond(row.country != "", rx.el.span(territory(row.country), " ")),
         rx.match(
             row.state,
-            *((state, rx.el.span(t(f"contacts.state_{state}"))) for state in KINDS),
+            *((state, rx.el.span(t(f"contacts.state_{state}"), " ")) for state in KINDS),
             rx.fragment(),
         ),
+        rx.cond(row.status != "", rx.el.span(t("contacts.last_status"), " ", status_badge(row.status))),
     )
 
 
@@ -220,6 +223,8 @@ def _smart() -> Component:
                    rx.foreach(S.countries, lambda code: rx.el.option(territory(code), value=code))),
             choice("smart-state", t("contacts.state"), S.state, "state", t("groups.any_state"),
                    *(rx.el.option(t(f"contacts.state_{state}"), value=state) for state in KINDS)),
+            choice("smart-status", t("contacts.last_status"), S.status, "status", t("groups.any_status"),
+                   *(rx.el.option(t(status.key), value=status.value) for status in Status)),
             class_name="two",
         ),
         rx.el.p(

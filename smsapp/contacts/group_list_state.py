@@ -35,6 +35,7 @@ class Line:
     base: str
     state: str
     country: str
+    status: str
     url: str
     ticked: bool
 
@@ -58,6 +59,7 @@ class GroupsState(rx.State):
     base: str = ""
     state: str = ""
     country: str = ""
+    status: str = ""  # of the last SMS
     found: int = -1  # contacts that answer the filter of the dialog; below 0: it asks for nothing
 
     _selected: set[int] = set()
@@ -92,7 +94,7 @@ class GroupsState(rx.State):
         """Open a dialog for a new group, or for putting the selected ones together."""
         self.error = Sentence()
         self.editing, self.name, self.found = 0, "", -1
-        self.text = self.base = self.state = self.country = ""
+        self.text = self.base = self.state = self.country = self.status = ""
         if dialog == "smart":
             self.countries = sorted(await self._ask(listing.countries))
         self.dialog = dialog
@@ -109,7 +111,7 @@ class GroupsState(rx.State):
         self.editing, self.name = facts.id, facts.name
         if facts.filter is not None:
             self.text, self.state, self.country = facts.filter.text, facts.filter.state, facts.filter.country
-            self.base = str(facts.filter.group_id or "")
+            self.base, self.status = str(facts.filter.group_id or ""), facts.filter.status
             self.found = facts.members
             self.countries = sorted(await self._ask(listing.countries))
         self.dialog = "smart" if facts.filter is not None else "rename"
@@ -127,7 +129,7 @@ class GroupsState(rx.State):
             self.dialog = ""
 
     @rx.event
-    async def set_filter(self, part: Literal["text", "base", "state", "country"], value: str) -> None:
+    async def set_filter(self, part: Literal["text", "base", "state", "country", "status"], value: str) -> None:
         """A part of the filter of the dialog changed: count anew who answers."""
         setattr(self, part, value[:200])
         wanted = self._filter()
@@ -177,7 +179,7 @@ class GroupsState(rx.State):
             await self._ask(groups.create_group, name)
 
     def _filter(self) -> Filter:
-        return Filter(self.text, id_of(self.base), self.state, self.country)
+        return Filter(self.text, id_of(self.base), self.state, self.country, self.status)
 
     async def _ask(self, work: Callable[..., Answer], *args: Any) -> Answer:
         actor = await actor_of(self)
@@ -195,14 +197,20 @@ class GroupsState(rx.State):
     def _line(self, facts: GroupFacts) -> Line:
         asked = facts.filter or Filter()
         view = (
-            {"q": asked.text, "group": asked.group_id or "", "state": asked.state, "country": asked.country}
+            {
+                "q": asked.text,
+                "group": asked.group_id or "",
+                "state": asked.state,
+                "country": asked.country,
+                "status": asked.status,
+            }
             if facts.filter
             else {"group": facts.id}
         )
         url = "/contacts?" + urlencode({name: value for name, value in view.items() if value})
         return Line(
             facts.id, f"{facts.id}-{self._epoch}", facts.name, facts.members, facts.filter is not None,
-            asked.text, facts.base, asked.state, asked.country, url, facts.id in self._selected,
+            asked.text, facts.base, asked.state, asked.country, asked.status, url, facts.id in self._selected,
         )  # fmt: skip
 
     def _unselect(self) -> None:

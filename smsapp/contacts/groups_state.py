@@ -1,10 +1,13 @@
 """The dialogs of groups: put the selection in one, rename the one that is shown, delete it."""
 
+from typing import Any
+
 import reflex as rx
 
-from smsapp.contacts import groups
+from smsapp.contacts import groups, smart_groups
 from smsapp.contacts.book_state import BookPart
 from smsapp.contacts.shown import id_of
+from smsapp.contacts.smart_groups import Filter
 from smsapp.domain.errors import Refusal
 from smsapp.i18n import Sentence
 from smsapp.web.notices import notice, refuse
@@ -16,6 +19,7 @@ class GroupPart(BookPart, mixin=True):
     grouping: bool = False
     deleting_group: bool = False
     naming: bool = False
+    saving: bool = False
     group_error: Sentence = Sentence()
 
     @rx.event
@@ -30,27 +34,58 @@ class GroupPart(BookPart, mixin=True):
         self.grouping = on
 
     @rx.event
-    async def put_in_group(self, typed: dict[str, str | None]) -> None:
-        """Put the selection in a group that exists, or in a new one (S69, S70)."""
+    async def put_in_group(self, typed: dict[str, str | None]) -> Any:
+        """Put the selection in a group that exists, or in a new one (S69, S70); a large one goes slice by slice."""
         name, chosen = typed.get("group_name") or "", typed.get("group_chosen") or ""
         ids = sorted(self._selected)
         self.group_error = Sentence()
         try:
             if name.strip() or not chosen.isdecimal():
-                await self._ask(groups.create_group, name, ids)
+                group_id = await self._ask(groups.create_group, name, ids)
                 count, said = len(ids), name.strip()
+            elif self.everyone:
+                group_id = int(chosen)
+                said = (await self._ask(groups.group, group_id)).name
             else:
                 count = await self._ask(groups.group_contacts, int(chosen), ids)
                 said = next((g.label for g in self.group_lines if g.value == chosen), "")
         except Refusal as refusal:
             self.group_error = Sentence.of(refusal.key, refusal.params)
-            return
+            return None
         self.grouping = False
+        if self.everyone:
+            return type(self).fill(group_id, said, False)
         if ids:
             await notice(self, "success", "contacts.grouped", count=count, name=said)
         else:
             await notice(self, "success", "contacts.group_made", name=said)
         self._selected = set()
+        await self._again()
+        return None
+
+    @rx.event
+    async def open_saving(self) -> None:
+        """Ask for the name of the smart group that the view makes (S69)."""
+        self.group_error = Sentence()
+        self.saving = True
+
+    @rx.event
+    def set_saving(self, on: bool) -> None:
+        """The dialog was opened or closed."""
+        self.saving = on
+
+    @rx.event
+    async def save_view(self, typed: dict[str, str]) -> None:
+        """Keep the search and the filters of the view as a smart group."""
+        name = typed.get("view_name", "")
+        wanted = Filter(self.search, id_of(self.group), self.standing, self.country, self.last)
+        try:
+            await self._ask(smart_groups.create_smart_group, name, wanted)
+        except Refusal as refusal:
+            self.group_error = Sentence.of(refusal.key, refusal.params)
+            return
+        self.saving = False
+        await notice(self, "success", "groups.saved", name=name.strip())
         await self._again()
 
     @rx.event

@@ -20,10 +20,12 @@ from smsapp.accounts.actor import Actor
 from smsapp.contacts.counters import counted
 from smsapp.contacts.folding import SORT_LENGTH, fold, sought
 from smsapp.contacts.groups import owned_group
+from smsapp.contacts.last_sms import last_is
 from smsapp.contacts.search import asked_of, candidates, not_indexed
 from smsapp.contacts.tables import Contact, Group, GroupMember, Suppression
 from smsapp.db import Database
 from smsapp.db.rows import pack, rows
+from smsapp.domain.delivery import Status
 from smsapp.domain.phone import pretty, territory_of
 
 PAGE = 50
@@ -73,7 +75,7 @@ class ContactRow:
 class Query:
     """Which part of the book is looked at: a page starts after, or ends before, the contact of that id.
 
-    ``also`` is a further condition on ``Contact``, for what rooms above know of a number (its last SMS).
+    ``status`` is that of the last SMS to the number.
     """
 
     text: str = ""
@@ -83,7 +85,7 @@ class Query:
     before: int | None = None
     state: State | None = None
     territory: str = ""
-    also: ColumnElement[bool] | None = None
+    status: Status | None = None
 
 
 @dataclass(frozen=True)
@@ -322,8 +324,8 @@ def conditions(account_id: int, query: Query) -> list[ColumnElement[bool]]:
         asked.append(refused.where(Suppression.origin == "stop").exists())
     if query.state == "blacklisted":
         asked.append(refused.where(Suppression.origin != "stop").exists())
-    if query.also is not None:
-        asked.append(query.also)
+    if query.status is not None:
+        asked.append(last_is(account_id, query.status))
     return asked
 
 

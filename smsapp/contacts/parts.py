@@ -100,10 +100,19 @@ def tools() -> Component:
             *(rx.el.option(t(f"contacts.state_{state}"), value=state) for state in STATES),
         ),
         rx.cond(S.group != "", rx.fragment(write, actions)),
+        rx.cond(
+            _narrowed() & (S.standing != "deleted"),
+            button(t("contacts.save_view"), role="soft", name="sparkles", on_click=S.open_saving),
+        ),
         segmented(order, S.sort, t("contacts.sort")),
         _files("export-view", t("contacts.export_view"), S.export_view),
         class_name="book-tools",
     )
+
+
+def _narrowed() -> rx.Var[bool]:
+    """Whether the view is a part of the book that a filter names, a group apart."""
+    return (S.search != "") | (S.standing != "") | (S.last != "") | (S.country != "")
 
 
 def _files(id: str, label: rx.Var[str], fetch: Any, *, words: bool = False) -> Component:
@@ -133,8 +142,12 @@ def _filter(name: str, label: rx.Var[str], value: rx.Var[str], on_change: Any, *
 def book() -> Component:
     """The list, or why there is none; beside it the record that is open."""
     table = rx.cond(S.rows.length() > 0, _list(), rx.cond(S.loaded, _nothing()))
+    filling = rx.cond(
+        S.filling != "",
+        rx.el.div(note(t("contacts.filling", name=S.filling, count=S.filled)), class_name="filling", role="status"),
+    )
     return rx.el.div(
-        rx.el.div(table, _bulk(), class_name="list"),
+        rx.el.div(filling, table, _bulk(), class_name="list"),
         rx.cond(S.form.id > 0, record()),
         class_name=rx.cond(S.form.id > 0, "book opened", "book"),
     )
@@ -202,13 +215,12 @@ def _cells(row: rx.Var[Row]) -> list[Component | rx.Var[str]]:
 def _nothing() -> Component:
     """Why the list is empty, and the way out."""
     everything = link_button(t("contacts.show_all"), "/contacts")
-    narrowed = (S.search != "") | (S.standing != "") | (S.last != "") | (S.country != "")
     ways_in = [
         link_button(t("contacts.import_numbers"), "/import", role="primary", name="file-up"),
         button(t("contacts.new"), name="user-plus", on_click=S.open_new),
     ]
     return rx.cond(
-        narrowed,
+        _narrowed(),
         empty_state("search", t("contacts.none_found"), t("contacts.none_found_why"), everything),
         rx.cond(
             S.group != "",
@@ -228,21 +240,36 @@ def _bulk() -> Component:
     )
     export = _files("export-selected", t("contacts.do_export"), S.export_selected, words=True)
     elsewhere = rx.cond(S.elsewhere > 0, rx.fragment(", ", t("contacts.elsewhere", count=S.elsewhere)))
+    elsewhere = rx.cond(S.everyone, rx.fragment(", ", t("contacts.everyone")), elsewhere)
     more = (S.prev_url != "") | (S.next_url != "")
+    write = (icon("square-pen"), t("contacts.write"))
     living = rx.fragment(
-        rx.cond(S.compose_url != "", rx.el.a(icon("square-pen"), t("contacts.write"), href=S.compose_url)),
+        rx.cond(
+            S.compose_url != "",
+            rx.el.a(*write, href=S.compose_url),
+            rx.el.button(*write, type="button", on_click=S.write_selected),
+        ),
         rx.el.button(icon("users"), t("contacts.do_group"), type="button", on_click=S.open_grouping),
         export,
-        refuse,
-        rx.el.button(
-            icon("trash-2"), t("contacts.do_delete"), type="button", class_name="red", on_click=S.delete_selected
+        rx.cond(
+            ~S.everyone,
+            rx.fragment(
+                refuse,
+                rx.el.button(
+                    icon("trash-2"), t("contacts.do_delete"), type="button", class_name="red",
+                    on_click=S.delete_selected,
+                ),
+            ),
         ),
-    )
+    )  # fmt: skip
     gone = rx.el.button(icon("undo-2"), t("contacts.do_restore"), type="button", on_click=S.restore_selected)
     return bulk_bar(
         S.selected,
         rx.fragment(t("contacts.count", count=S.selected), elsewhere),
-        rx.cond(more, rx.el.button(t("contacts.tick_all"), type="button", class_name="all", on_click=S.tick_all)),
+        rx.cond(
+            more & ~S.everyone,
+            rx.el.button(t("contacts.tick_all"), type="button", class_name="all", on_click=S.tick_all),
+        ),
         rx.cond(S.standing == "deleted", gone, living),
         rx.el.button(
             icon("x"), type="button", aria_label=t("contacts.clear"), title=t("contacts.clear"), on_click=S.clear
@@ -314,6 +341,24 @@ def dialogs() -> Component:
         on_open_change=S.set_naming,
         width="440px",
     )
+    saving = dialog(
+        rx.form(
+            error,
+            text_field("view_name", t("contacts.group_name"), max_length=120, auto_complete="off"),
+            rx.el.div(
+                closing(button(t("contacts.cancel"))),
+                button(t("groups.save"), role="primary", submit=True),
+                class_name="acts",
+            ),
+            on_submit=S.save_view,
+            class_name="contact-form",
+        ),
+        title=t("contacts.save_view_title"),
+        say=t("contacts.save_view_say"),
+        open=S.saving,
+        on_open_change=S.set_saving,
+        width="440px",
+    )
     deletion = confirm(
         title=t("contacts.group_delete_q", name=S.group_name),
         say=t("contacts.group_delete_say"),
@@ -329,4 +374,4 @@ def dialogs() -> Component:
         on_open_change=S.set_creating,
         width="520px",
     )
-    return rx.fragment(new, grouping, naming, deletion, fields_dialog())
+    return rx.fragment(new, grouping, naming, saving, deletion, fields_dialog())

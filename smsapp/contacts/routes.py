@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from smsapp.contacts.export import COLUMNS, Exported, ExportGone, Selections, export_answering, export_selection
+from smsapp.contacts.export import COLUMNS, Exported, ExportGone, export_answering, export_selection, kept_selection
 from smsapp.contacts.fields import CustomField
 from smsapp.contacts.groups import GroupNotFound
 from smsapp.contacts.listing import STATES
@@ -18,7 +18,6 @@ from smsapp.i18n.catalogue import reader_language, translate
 from smsapp.web.guard import NotSignedIn
 from smsapp.web.runtime import runtime
 
-SELECTIONS = Selections()
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -34,7 +33,7 @@ async def exported(request: Request) -> Response:
     key = request.query_params.get("selection", "")
     try:
         if key:
-            ids = SELECTIONS.of(actor, key)
+            ids = await asyncio.to_thread(kept_selection, rt.db, actor, key)
             own, people = await asyncio.to_thread(export_selection, rt.db, actor, ids)
         else:
             query = query_of(dict(request.query_params), actor)

@@ -11,7 +11,7 @@ from smsapp.contacts.listing import STATES, ContactRow, Page, Query
 from smsapp.contacts.service import ContactSheet, Totals
 from smsapp.db import Database
 from smsapp.domain.delivery import Status
-from smsapp.web.past import Past, last_is, last_statuses, past
+from smsapp.web.past import Past, last_statuses, past
 
 TONES = 6
 
@@ -138,7 +138,7 @@ def query_of(asked: Mapping[str, str], actor: Actor) -> Query:
         before=id_of(asked.get("before")),
         state=state if state in STATES else None,
         territory=country if len(country) in (2, 3) and country.isalnum() and country.isascii() else "",
-        also=last_is(actor, Status(status)) if status in set(Status) else None,
+        status=Status(status) if status in set(Status) else None,
     )
 
 

@@ -1,8 +1,8 @@
 """Smart groups: a saved filter of the book whose members are whoever answers it, and putting groups together.
 
-A filter is kept as what it asks for: ``text`` (a search), ``group`` (id of a list), ``state``, ``country``; empty parts
-are left out. Its members are read when they are asked for; a campaign freezes them when its author agrees to the price
-(`campaigns/audience.py`).
+A filter is kept as what it asks for: ``text`` (a search), ``group`` (id of a list), ``state``, ``country``, ``status``
+(of the last SMS); empty parts are left out. Its members are read when they are asked for; a campaign freezes them when
+its author agrees to the price (`campaigns/audience.py`).
 """
 
 from collections.abc import Collection, Mapping
@@ -18,6 +18,7 @@ from smsapp.contacts.groups import GroupNotFound, add_members, new_group, owned_
 from smsapp.contacts.listing import STATES, Query, conditions
 from smsapp.contacts.tables import Contact, Group
 from smsapp.db import Database
+from smsapp.domain.delivery import Status
 from smsapp.domain.errors import Refusal
 
 TEXT_LENGTH: Final = 200
@@ -43,16 +44,21 @@ class Filter:
     group_id: int | None = None
     state: str = ""
     country: str = ""
+    status: str = ""
 
     def kept(self) -> dict[str, Any]:
         """As it is stored."""
-        said = {"text": self.text, "group": self.group_id, "state": self.state, "country": self.country}
+        said = {
+            "text": self.text, "group": self.group_id, "state": self.state, "country": self.country,
+            "status": self.status,
+        }  # fmt: skip
         return {name: value for name, value in said.items() if value}
 
     def query(self) -> Query:
         """The part of the book that answers."""
         state = next((known for known in STATES if known == self.state and known in KINDS), None)
-        return Query(self.text, self.group_id, state=state, territory=self.country)
+        status = Status(self.status) if self.status in set(Status) else None
+        return Query(self.text, self.group_id, state=state, territory=self.country, status=status)
 
 
 @dataclass(frozen=True)
@@ -194,6 +200,7 @@ def read_filter(kept: Mapping[str, Any] | None) -> Filter:
         group if isinstance(group, int) else None,
         str(said.get("state", "")),
         str(said.get("country", "")),
+        str(said.get("status", "")),
     )
 
 
@@ -208,6 +215,7 @@ def _checked(session: Session, actor: Actor, wanted: Filter) -> dict[str, Any]:
         wanted.group_id,
         wanted.state if wanted.state in KINDS else "",
         wanted.country if len(wanted.country) in (2, 3) and wanted.country.isalnum() else "",
+        wanted.status if wanted.status in set(Status) else "",
     )
     if tidy.group_id is not None and owned_group(session, actor, tidy.group_id).filter is not None:
         raise GroupNotFound  # a filter of a filter: lists only

@@ -1,18 +1,19 @@
 """The address book page: its list, filters and selection; record, fields and groups are parts in files of their own."""
 
+from dataclasses import replace
 from typing import Literal
 from urllib.parse import urlencode
 
 import reflex as rx
 
 from smsapp.accounts.state import Notice, SessionState, initials
-from smsapp.contacts import blacklist, listing, service
+from smsapp.contacts import blacklist, export, group_filling, listing, service
 from smsapp.contacts.book_state import PATH
+from smsapp.contacts.everyone_state import MOST_WRITTEN, EveryonePart
 from smsapp.contacts.fields_state import FieldsPart
 from smsapp.contacts.groups_state import GroupPart
 from smsapp.contacts.listing import Query
 from smsapp.contacts.record_state import RecordPart
-from smsapp.contacts.routes import SELECTIONS
 from smsapp.contacts.shown import GroupLine, Row, id_of, look, query_of, tags_of
 from smsapp.domain.errors import Refusal
 from smsapp.i18n import Sentence
@@ -20,7 +21,6 @@ from smsapp.web.guard import actor_of
 from smsapp.web.notices import notice, refuse
 
 MOST_SELECTED = 20_000
-MOST_WRITTEN = 1_000  # contacts that an address can carry to the composer; more of them go as a group
 FILTERS = ("state", "status", "country")
 
 
@@ -31,7 +31,7 @@ class TooManySelected(Refusal):
         super().__init__(limit=MOST_SELECTED)
 
 
-class ContactsState(RecordPart, FieldsPart, GroupPart, rx.State):
+class ContactsState(RecordPart, FieldsPart, GroupPart, EveryonePart, rx.State):
     """The address book. The address says what is shown: ?q=, group=, state=, status=, country=, sort=, after=, before=,
     open=."""
 
@@ -44,7 +44,6 @@ class ContactsState(RecordPart, FieldsPart, GroupPart, rx.State):
     newest_url: str = PATH
     prev_url: str = ""
     next_url: str = ""
-    compose_url: str = ""
     view_asked: str = ""  # what the address asks for, pages apart: a file of the same view asks for it too
     countries: list[str] = []
 
@@ -98,12 +97,16 @@ class ContactsState(RecordPart, FieldsPart, GroupPart, rx.State):
             await refuse(self, TooManySelected())
             return
         (self._selected.add if on else self._selected.discard)(contact_id)
+        if self.everyone:  # from here on it is held contact by contact
+            self._leave_everyone()
+            self._redraw()
         self._count()
 
     @rx.event
     async def tick_page(self, on: bool) -> None:
         """Select every contact of this page, or none of them."""
         shown = {row.id for row in self.rows}
+        self._leave_everyone()
         wanted = self._selected | shown if on else self._selected - shown
         if len(wanted) > MOST_SELECTED:
             await refuse(self, TooManySelected())
@@ -113,17 +116,26 @@ class ContactsState(RecordPart, FieldsPart, GroupPart, rx.State):
 
     @rx.event
     async def tick_all(self) -> None:
-        """Select every contact that answers the search and the filters, on all pages, as many as may be."""
+        """Select every contact that answers the search and the filters, on all pages.
+
+        Too many to be held contact by contact, they are whoever answers: they go into a group, a file or a message.
+        """
         asked = {name: str(value) for name, value in self.router.url.query_parameters.items()}
-        found = await self._ask(listing.answering, query_of(asked, await actor_of(self)), MOST_SELECTED + 1)
-        if len(found) > MOST_SELECTED:
+        query = replace(query_of(asked, await actor_of(self)), after=None, before=None)
+        found = await self._ask(listing.answering, query, MOST_SELECTED + 1)
+        self._leave_everyone()
+        if len(found) > MOST_SELECTED and query.state == "deleted":
             await refuse(self, TooManySelected())
+        elif len(found) > MOST_SELECTED:
+            self._take_everyone(query, await self._ask(group_filling.count_answering, query))
+            found = []
         self._selected = set(found[:MOST_SELECTED])
         self._redraw()
 
     @rx.event
     def clear(self) -> None:
         """Select nothing."""
+        self._leave_everyone()
         self._selected = set()
         self._redraw()
 
@@ -148,7 +160,9 @@ class ContactsState(RecordPart, FieldsPart, GroupPart, rx.State):
     @rx.event
     async def export_selected(self, kind: Literal["csv", "xlsx"]) -> rx.event.EventSpec:
         """Fetch the selection as a file."""
-        key = SELECTIONS.keep(await actor_of(self), self._selected)
+        if self.everyone:
+            return rx.download(url=f"{PATH}/export.{kind}{self.view_asked}")
+        key = await self._ask(export.keep_selection, sorted(self._selected))
         return rx.download(url=f"{PATH}/export.{kind}?selection={key}")
 
     @rx.event
@@ -182,6 +196,8 @@ class ContactsState(RecordPart, FieldsPart, GroupPart, rx.State):
 
     async def _show(self, query: Query, opened: int | None) -> None:
         found = await self._ask(look, query, opened)
+        if self.everyone and replace(query, after=None, before=None, sort=self._everyone.sort) != self._everyone:
+            self._leave_everyone()  # another view: other people
         known = {g.id: g for g in found.groups}
         self._settle_search(query.text)
         self.sort = query.sort
@@ -203,7 +219,7 @@ class ContactsState(RecordPart, FieldsPart, GroupPart, rx.State):
         self.rows = [
             Row(
                 row.id, f"{row.id}-{self.epoch}", row.name, initials(row.name), row.number, row.societe, tags_of(row),
-                row.state, found.statuses.get(row.e164, ""), row.id in self._selected, row.id == opened,
+                row.state, found.statuses.get(row.e164, ""), self._ticked(row.id), row.id == opened,
                 self._url(open=str(row.id), **here),
             )
             for row in found.page.rows
@@ -236,13 +252,19 @@ class ContactsState(RecordPart, FieldsPart, GroupPart, rx.State):
         """Draw the boxes anew: the browser keeps its own ticks otherwise."""
         self.epoch += 1
         self.rows = [
-            Row(**{**vars(row), "key": f"{row.id}-{self.epoch}", "ticked": row.id in self._selected})
+            Row(**{**vars(row), "key": f"{row.id}-{self.epoch}", "ticked": self._ticked(row.id)})
             for row in list(self.rows)
         ]
         self._count()
 
+    def _ticked(self, contact_id: int) -> bool:
+        return self.everyone or contact_id in self._selected
+
     def _count(self) -> None:
         here = {row.id for row in self.rows}
+        if self.everyone:
+            self.elsewhere, self.page_ticked, self.compose_url = 0, bool(here), ""
+            return
         self.selected = len(self._selected)
         self.elsewhere = len(self._selected - here)
         self.page_ticked = bool(here) and here <= self._selected

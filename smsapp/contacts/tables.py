@@ -10,7 +10,7 @@ has to remember them, whatever writes contacts, members of groups or suppression
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Index, SmallInteger, false, text
+from sqlalchemy import JSON, BigInteger, Index, SmallInteger, Text, false, text
 from sqlmodel import Field, SQLModel
 
 from smsapp.db.columns import BigId, UtcDateTime
@@ -109,6 +109,18 @@ class Unindexed(SQLModel, table=True):
 
     contact_id: int = Field(primary_key=True, sa_type=BigId, sa_column_kwargs={"autoincrement": False})
     account_id: int = Field(sa_type=BigId)
+
+
+class KeptSelection(SQLModel, table=True):
+    """Contacts that were selected, for a quarter of an hour: an address cannot carry their ids, but the key."""
+
+    __tablename__ = "contact_selection"
+    __table_args__ = (Index("ix_contact_selection_of_account", "account_id", "until"),)
+
+    key: str = Field(primary_key=True, max_length=32)
+    account_id: int = Field(foreign_key="account.id", sa_type=BigId)
+    contact_ids: str = Field(sa_type=Text)  # JSON list of ids, rising
+    until: datetime = Field(sa_type=UtcDateTime)
 
 
 class Group(SQLModel, table=True):

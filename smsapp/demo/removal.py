@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, delete, select, update
 from smsapp.accounts.actor import Actor
 from smsapp.accounts.tables import Account, Mail, User, UserSession
 from smsapp.campaigns.tables import CampaignState
-from smsapp.contacts.tables import Contact, ContactField, Group, GroupMember
+from smsapp.contacts.tables import Contact, ContactField, Group, GroupMember, KeptSelection
 from smsapp.db import Database
 from smsapp.sending import lifecycle
 from smsapp.sending.policy import Policy
@@ -26,7 +26,9 @@ GONE = ""  # the name of an account whose demonstration was taken away
 
 _TABLES = Account.metadata.tables
 ACCOUNT, USER, SESSION, MAIL = (_TABLES[str(m.__tablename__)] for m in (Account, User, UserSession, Mail))
-CONTACT, GROUP, MEMBER, FIELD = (_TABLES[str(m.__tablename__)] for m in (Contact, Group, GroupMember, ContactField))
+CONTACT, GROUP, MEMBER, FIELD, SELECTION = (
+    _TABLES[str(m.__tablename__)] for m in (Contact, Group, GroupMember, ContactField, KeptSelection)
+)
 
 
 def begin(db: Database, settings: Settings) -> int:
@@ -73,7 +75,7 @@ def remove(db: Database, actor: Actor) -> None:
     _forget_texts(db, mine)
     with db.write() as session:
         connection = session.connection()
-        for table in (SUPPRESSION, GROUP, FIELD, MAIL, CONVERSATION, OPT_OUT):
+        for table in (SUPPRESSION, GROUP, FIELD, SELECTION, MAIL, CONVERSATION, OPT_OUT):
             connection.execute(delete(table).where(table.c.account_id == mine))
         connection.execute(update(REPLY).where(REPLY.c.account_id == mine).values(text=""))
         drafts = (CAMPAIGN.c.account_id == mine, CAMPAIGN.c.state == CampaignState.DRAFT)

@@ -4,13 +4,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
-from sqlmodel import col
+from sqlalchemy import func, select
 
 from smsapp.accounts.actor import Actor
-from smsapp.contacts.tables import Contact
 from smsapp.db import Database
-from smsapp.domain.delivery import STATUS, State, Status, states_of
+from smsapp.domain.delivery import STATUS, State, Status
 from smsapp.sending.tables import CAMPAIGN, MESSAGE, REPLY
 
 MOST = 20
@@ -48,19 +46,6 @@ def last_statuses(db: Database, actor: Actor, numbers: Collection[int]) -> dict[
     with db.read() as session:
         found = session.connection().execute(select(MESSAGE.c.e164, MESSAGE.c.state).where(MESSAGE.c.id.in_(last)))
         return {row.e164: STATUS[State(row.state)].value for row in found}
-
-
-def last_is(actor: Actor, status: Status) -> ColumnElement[bool]:
-    """A condition on ``Contact``: the last SMS to its number has this status."""
-    last = (
-        select(MESSAGE.c.state)
-        .where(MESSAGE.c.e164 == col(Contact.e164), MESSAGE.c.account_id == actor.account_id)
-        .order_by(MESSAGE.c.id.desc())
-        .limit(1)
-        .correlate(Contact)
-        .scalar_subquery()
-    )
-    return last.in_([state.value for state in states_of(status)])
 
 
 def past(db: Database, actor: Actor, e164: int) -> Past:

@@ -13,6 +13,7 @@ from smsapp.campaigns.launch import Seen, launch
 from smsapp.campaigns.pricing import Terms, quote_campaign
 from smsapp.contacts import blacklist, fields, groups
 from smsapp.contacts import service as contacts
+from smsapp.contacts.export import keep_selection
 from smsapp.contacts.merging import merge_number
 from smsapp.db import Database
 from smsapp.imports.tables import ContactImport, Rejection
@@ -39,6 +40,7 @@ def fill(db: Database, actor: Actor) -> None:
     contacts.create_contact(db, actor, twice)
     group_id = groups.create_group(db, actor, f"{MARK} groupe", ids)
     fields.create_field(db, actor, f"{MARK} champ")
+    keep_selection(db, actor, ids)
     blacklist.blacklist(db, actor, [NUMBERS[2]], reason=MARK)
     unsent = campaigns.create_draft(db, actor)
     campaigns.edit_draft(db, actor, unsent, name=f"{MARK} brouillon", text=f"{MARK} bonjour")

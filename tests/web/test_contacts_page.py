@@ -11,14 +11,16 @@ import pytest
 
 from smsapp.accounts import sessions
 from smsapp.accounts.actor import Actor
+from smsapp.contacts.export import keep_selection
 from smsapp.contacts.fields import create_field
-from smsapp.contacts.groups import create_group
-from smsapp.contacts.routes import ROUTES, SELECTIONS
+from smsapp.contacts.groups import create_group, groups
+from smsapp.contacts.routes import ROUTES
 from smsapp.contacts.service import Sheet, create_contact
+from smsapp.contacts.smart_groups import Filter, every_group
 from smsapp.contacts.state import ContactsState
 from smsapp.web.http import routes
 from smsapp.web.runtime import Runtime
-from tests.web.driver import Browsers
+from tests.web.driver import Browsers, redirects
 from tests.web.tenants import MARK, fill
 
 BOOK = ContactsState.get_full_name()
@@ -139,9 +141,80 @@ async def test_an_export_holds_what_was_asked_for_and_no_formula(
     answer = await client.get("/contacts/export.xlsx?q=aubry03")
     sheet = fastexcel.read_excel(answer.content).load_sheet(0, dtypes="string").to_polars()
     assert sheet.height == 1
-    key = SELECTIONS.keep(actor, ids[:2])
+    key = keep_selection(rt.db, actor, ids[:2])
     answer = await client.get(f"/contacts/export.csv?selection={key}")
     assert answer.text.count("Aubry") == 2
+
+
+async def test_S70_a_selection_too_large_to_be_held_is_whoever_answers(
+    rt: Runtime, open_tabs: Browsers, person: Callable[[str], Actor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("smsapp.contacts.state.MOST_SELECTED", 20)
+    monkeypatch.setattr("smsapp.contacts.group_filling.SLICE", 7)
+    actor = person("camille")
+    people(rt, actor, 60)
+    tab, path = open_tabs.tab(actor), "/contacts?q=zo%C3%A9"
+    await tab.send(f"{BOOK}.enter", path=path)
+    await tab.send(f"{BOOK}.tick_all", path=path)
+    state = await tab.state(ContactsState)
+    assert (state.everyone, state.selected, state.page_ticked, state.compose_url) == (True, 30, True, "")
+    assert all(row.ticked for row in state.rows)
+    await tab.send(f"{BOOK}.delete_selected", path=path)  # not offered, and does nothing
+    assert (await tab.state(ContactsState)).contacts_count == 60
+    await tab.send(f"{BOOK}.put_in_group", {"typed": {"group_name": "Les Zoé"}}, path=path)
+    [made] = groups(rt.db, actor)
+    assert (made.name, made.members) == ("Les Zoé", 30)
+    state = await tab.state(ContactsState)
+    assert (state.filling, state.filled) == ("", 30)
+    assert "contacts.grouped" in tab.seen
+    sent = redirects(await tab.send(f"{BOOK}.write_selected", path=path))
+    frozen = next(group for group in groups(rt.db, actor) if group.id != made.id)
+    assert (sent, frozen.members) == ([f"/compose?group={frozen.id}"], 30)
+    await tab.send(f"{BOOK}.tick", {"contact_id": state.rows[0].id, "on": False}, path=path)
+    state = await tab.state(ContactsState)
+    assert (state.everyone, state.selected) == (False, 0)
+    await tab.send(f"{BOOK}.tick_all", path=path)
+    await tab.send(f"{BOOK}.enter", path="/contacts?q=paul")
+    state = await tab.state(ContactsState)
+    assert (state.everyone, state.selected) == (False, 0)  # other people answer
+    assert not tab.failures
+
+
+async def test_a_message_to_more_people_than_an_address_carries_goes_to_a_group(
+    rt: Runtime, open_tabs: Browsers, person: Callable[[str], Actor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for room in ("state", "everyone_state"):
+        monkeypatch.setattr(f"smsapp.contacts.{room}.MOST_WRITTEN", 10)
+    actor = person("camille")
+    people(rt, actor, 60)
+    tab = open_tabs.tab(actor)
+    await tab.send(f"{BOOK}.enter", path="/contacts")
+    await tab.send(f"{BOOK}.tick_page", {"on": True}, path="/contacts")
+    sent = redirects(await tab.send(f"{BOOK}.write_selected", path="/contacts"))
+    [made] = groups(rt.db, actor)
+    assert (sent, made.members) == ([f"/compose?group={made.id}"], 50)
+    assert not tab.failures
+
+
+async def test_S69_the_view_is_saved_as_a_smart_group(
+    rt: Runtime, open_tabs: Browsers, person: Callable[[str], Actor]
+) -> None:
+    actor = person("camille")
+    people(rt, actor, 8)
+    tab, path = open_tabs.tab(actor), "/contacts?q=zo%C3%A9&country=FR&state=active"
+    await tab.send(f"{BOOK}.enter", path=path)
+    await tab.send(f"{BOOK}.open_saving", path=path)
+    await tab.send(f"{BOOK}.save_view", {"typed": {"view_name": "  "}}, path=path)
+    state = await tab.state(ContactsState)
+    assert (state.saving, state.group_error.key) == (True, "contacts.group_name_missing")
+    await tab.send(f"{BOOK}.save_view", {"typed": {"view_name": "Les Zoé"}}, path=path)
+    [made] = every_group(rt.db, actor)
+    assert (made.name, made.members, made.filter) == ("Les Zoé", 4, Filter("zoé", None, "active", "FR"))
+    assert not (await tab.state(ContactsState)).saving
+    await tab.send(f"{BOOK}.enter", path="/contacts?state=deleted")
+    await tab.send(f"{BOOK}.save_view", {"typed": {"view_name": "Partis"}}, path="/contacts?state=deleted")
+    assert (await tab.state(ContactsState)).group_error.key == "groups.filter_missing"
+    assert not tab.failures
 
 
 async def test_nobody_elses_contacts_leave(
@@ -151,7 +224,7 @@ async def test_nobody_elses_contacts_leave(
     fill(rt.db, other)
     theirs = create_contact(rt.db, other, Sheet("0612345699", nom=MARK))
     group = create_group(rt.db, other, f"{MARK} g", [theirs])
-    key = SELECTIONS.keep(other, [theirs])
+    key = keep_selection(rt.db, other, [theirs])
     for kind in ("csv", "xlsx"):
         assert (await client.get(f"/contacts/export.{kind}")).status_code == 401
     sign_in(client, rt, mine)
@@ -165,5 +238,5 @@ async def test_nobody_elses_contacts_leave(
         answer = await client.get(f"/contacts/export.csv{asked}")
         assert answer.status_code == status, asked
         assert MARK not in answer.text
-    forged = SELECTIONS.keep(mine, [theirs])
+    forged = keep_selection(rt.db, mine, [theirs])
     assert MARK not in (await client.get(f"/contacts/export.csv?selection={forged}")).text
