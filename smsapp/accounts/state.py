@@ -40,7 +40,7 @@ class SessionState(rx.State):
 
     @rx.event
     async def refresh(self) -> None:
-        """The first handler of every signed-in page."""
+        """The last handler of every signed-in page."""
         await self._refresh()
 
     @public("says a sentence of the catalogue to the tab that asks for it, and touches nothing")

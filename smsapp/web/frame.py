@@ -17,8 +17,7 @@ class PageSpec:
     """A page of a room.
 
     ``title_key`` is a catalogue key (the browser's title). ``on_load`` are handlers of the room's states, run in order
-    each time the page is entered. ``signed_in`` pages get the shell's own handler first, which also sends people who
-    are not signed in to the sign-in page. ``description_key``: what a search engine says under the title.
+    each time the page is entered. ``signed_in`` pages get the shell's own handler after them. ``description_key``: what a search engine says under the title.
     """
 
     route: str
@@ -70,9 +69,11 @@ def frame(
 
 
 def add_pages(app: rx.App, specs: Sequence[PageSpec]) -> None:
-    """Give pages to the app; signed-in ones begin with ``SessionState.refresh``."""
+    """Give pages to the app; signed-in ones end with ``SessionState.refresh``: what was asked for is seen first, then
+    the figures of the sidebar. Who is not signed in is sent away by the guard at the first handler of all.
+    """
     for spec in specs:
-        first = [SessionState.refresh] if spec.signed_in else []
+        last = [SessionState.refresh] if spec.signed_in else []
         described = {"description": t(spec.description_key)} if spec.description_key else {}
-        loads = [*first, *spec.on_load]
+        loads = [*spec.on_load, *last]
         app.add_page(spec.component, route=spec.route, title=t(spec.title_key), on_load=loads, **described)
