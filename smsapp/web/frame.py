@@ -17,7 +17,8 @@ class PageSpec:
     """A page of a room.
 
     ``title_key`` is a catalogue key (the browser's title). ``on_load`` are handlers of the room's states, run in order
-    each time the page is entered. ``signed_in`` pages get the shell's own handler after them. ``description_key``: what a search engine says under the title.
+    each time the page is entered; ``signed_in`` pages get the shell's own handler after them. ``description_key``: what
+    a search engine says under the title.
     """
 
     route: str
