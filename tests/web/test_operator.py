@@ -13,10 +13,13 @@ from smsapp.gateways.kinds import KINDS, asked
 from smsapp.i18n.catalogue import LANGUAGES, catalogue
 from smsapp.operator.service import vault_of
 from smsapp.operator.state import GatewaysState
+from smsapp.sending.assembly import fleet_of
 from smsapp.sending.callbacks import Seen
 from smsapp.sending.rates import rest
 from smsapp.web.arguments import arguments_of
 from smsapp.web.runtime import Runtime, using
+from tests.peers.fakes import SMSMODE_KEY, FakeSmsmode
+from tests.peers.hooks import serving
 from tests.server import free_port
 from tests.web.driver import Browsers, Tab, redirects
 from tests.web.test_every_handler import rooms, values
@@ -173,6 +176,27 @@ async def test_a_gateway_that_is_down_says_so_in_a_sentence(
     state = await send(tab, "edit", name="lavande")
     state = await send(tab, "save", typed={f.name: f.value for f in state.fields})
     assert state.rows[0].word == ""  # what was told of it is no longer true
+
+
+@pytest.mark.parametrize("mode", ["simulator", "configured"])
+async def test_a_gateway_that_answers_tells_its_balance(
+    mode: str, rt: Runtime, person: Callable[[str], Actor], open_tabs: Browsers
+) -> None:
+    camille, port = person("camille"), free_port()
+    options = {"url": f"http://127.0.0.1:{port}", "api_key": SMSMODE_KEY, "sender": "smsapp"}
+    gateways.add(rt.db, vault_of(rt.settings), name="smsmode", kind="smsmode", options=options)
+    settings = rt.settings.model_copy(update={"gateway": mode})
+    with using(Runtime(settings, rt.db, fleet=fleet_of(rt.db, settings))) as carried:
+        assert carried.fleet is not None
+        try:
+            tab = open_tabs.tab(camille)
+            async with serving(FakeSmsmode(), port):
+                state = await send(tab, "enter")
+                assert state.configured is (mode == "configured")
+                state = await send(tab, "test", name="smsmode")
+                assert (state.rows[0].word, state.rows[0].balance) == ("operator.word.good", "1234.5")
+        finally:
+            await carried.fleet.router.close()
 
 
 async def test_troubles_and_refused_callbacks_are_shown(
