@@ -20,6 +20,7 @@ from smsapp.inbox import opt_out_routes
 from smsapp.inbox import page as inbox
 from smsapp.inbox import routes as inbox_routes
 from smsapp.operator import page as operator
+from smsapp.planning import page as planning
 from smsapp.reports import page as reports
 from smsapp.reports import passport_routes
 from smsapp.settings import UnsafeSettings, load
@@ -41,6 +42,7 @@ PAGES = [
     *reports.PAGES,
     *inbox.PAGES,
     *campaigns.PAGES,
+    *planning.PAGES,
     *contacts.PAGES,
     *imports.PAGES,
     *demo.PAGES,

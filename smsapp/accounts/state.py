@@ -36,6 +36,7 @@ class SessionState(rx.State):
     balance_units: int = 0
     contacts_total: int = 0
     replies_unread: int = 0
+    planned: int = 0
     notice: Notice = Notice()
 
     @rx.event
@@ -64,7 +65,7 @@ class SessionState(rx.State):
         self.is_operator = actor.identifiant in runtime().settings.operator_names
         found = await asyncio.to_thread(figures, actor)
         self.balance_units, self.contacts_total = found.balance_units, found.contacts
-        self.replies_unread = found.replies
+        self.replies_unread, self.planned = found.replies, found.planned
 
 
 class EntranceState(rx.State):

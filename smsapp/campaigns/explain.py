@@ -9,10 +9,11 @@ from sqlmodel import Session
 
 from smsapp.accounts.actor import Actor
 from smsapp.campaigns.audience import Audience
+from smsapp.campaigns.departure import committed
 from smsapp.campaigns.pricing import Terms, audience_of, price
 from smsapp.campaigns.rules import closed_now, is_priceable, problems
 from smsapp.campaigns.service import Chips, Draft, chips_of, draft_of, edit_draft, owned
-from smsapp.campaigns.tables import Campaign
+from smsapp.campaigns.tables import Campaign, CampaignState
 from smsapp.contacts.groups import groups
 from smsapp.db import Database
 from smsapp.domain.encoding import culprits, replace
@@ -101,7 +102,9 @@ class QuoteView:
     variables: tuple[str, ...]  # that the text uses
     guarded: bool  # at least one of them with a fallback everywhere
     empty: tuple[EmptyValue, ...]
-    waiting: int  # recipients outside their permitted hours now
+    waiting: int  # recipients outside their permitted hours when it leaves
+    planned: bool  # it leaves later: the balance need not cover it yet
+    committed: int  # units that other plans will have needed by then (M22)
     problems: tuple[Refusal, ...]
     saving: Saving | None
 
@@ -199,6 +202,9 @@ def _view(
 ) -> QuoteView:
     priced = is_priceable(campaign.text)
     available = balance_of(session, campaign.account_id).available
+    leaves = max(campaign.send_at or now, now)
+    planned = campaign.state == CampaignState.DRAFT and leaves > now
+    others = committed(session, campaign.account_id, until=leaves, but=campaign.edits_id) if planned else 0
     return QuoteView(
         priced=priced,
         recipients=quote.kept,
@@ -221,8 +227,10 @@ def _view(
         variables=tuple(sorted(quote.template.variables)),
         guarded=quote.template.unguarded != quote.template.variables,
         empty=tuple(EmptyValue(name, count) for name, count in quote.empty_values.items()),
-        waiting=closed_now(quote.lines, terms.window, now) if campaign.purpose == "marketing" else 0,
-        problems=tuple(problems(campaign, quote, available)),
+        waiting=closed_now(quote.lines, terms.window, leaves) if campaign.purpose == "marketing" else 0,
+        planned=planned,
+        committed=others,
+        problems=tuple(problems(campaign, quote, quote.total if planned else available)),
         saving=_saving(session, campaign, terms, people, quote) if priced else None,
     )
 

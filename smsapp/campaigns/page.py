@@ -2,6 +2,8 @@
 
 import reflex as rx
 
+from smsapp.campaigns.departure_parts import departure, past_question, replaces
+from smsapp.campaigns.left_out_state import LeftOutState
 from smsapp.campaigns.message_parts import message
 from smsapp.campaigns.own_state import OwnFieldsState
 from smsapp.campaigns.parts import (
@@ -25,12 +27,13 @@ from smsapp.web.frame import PageSpec, frame
 
 def compose() -> rx.Component:
     """/compose: a new SMS, its exact price and its real message; ?draft= ?group= ?contacts= fill it."""
-    form = rx.el.div(audience(), purpose_and_sender(), message(), problems(), class_name="cmp")
+    form = rx.el.div(replaces(), audience(), purpose_and_sender(), message(), departure(), problems(), class_name="cmp")
     return frame(
         ComposeSheet.create(),
         monospace(),
         form,
         review(),
+        past_question(),
         left_out(),
         sizes(),
         choosing(),
@@ -44,4 +47,11 @@ def compose() -> rx.Component:
     )
 
 
-PAGES = [PageSpec("/compose", compose, "campaigns.title", [SizesState.close, OwnFieldsState.load, S.enter])]
+PAGES = [
+    PageSpec(
+        "/compose",
+        compose,
+        "campaigns.title",
+        [SizesState.close, LeftOutState.close, OwnFieldsState.load, S.enter],
+    )
+]

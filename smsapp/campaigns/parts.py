@@ -8,6 +8,7 @@ from reflex.vars import Var
 from reflex_base.utils.imports import ImportDict
 
 from smsapp.campaigns.choosing_state import ChoosingState
+from smsapp.campaigns.left_out_state import LeftOutState
 from smsapp.campaigns.message_parts import SMS
 from smsapp.campaigns.screen import DraftItem, Part, Term, Volume
 from smsapp.campaigns.state import ComposeState as S
@@ -105,7 +106,7 @@ def header_actions() -> list[Component]:
     )
     discard = confirm(
         title=t("campaigns.discard_q"),
-        say=t("campaigns.discard_why"),
+        say=rx.cond(S.leaves.edits, t("schedule.discard_why"), t("campaigns.discard_why")),
         keep=button(t("campaigns.keep")),
         go=button(t("campaigns.discard"), role="danger", on_click=S.discard),
         trigger=button(t("campaigns.discard"), role="ghost", name="trash-2"),
@@ -179,7 +180,7 @@ def _counts() -> Component:
 def _count(count: Any, kind: str, name: str, words: Any, look: str = "", fix: Component | None = None) -> Component:
     said = rx.el.span(icon(name), rx.el.b(number(count)), words, class_name=f"row g6 {look}")
     inside = [said] if fix is None else [said, fix]
-    return rx.cond(count > 0, rx.el.button(*inside, type="button", on_click=S.list_left_out(kind)))
+    return rx.cond(count > 0, rx.el.button(*inside, type="button", on_click=LeftOutState.open(kind)))
 
 
 def purpose_and_sender() -> Component:
@@ -269,7 +270,11 @@ def panel() -> Component:
             rx.cond(stats.body.strip() != f.mention, bubble(stats.body)),
             sender=rx.cond(S.custom, S.sender, t("campaigns.short_number")),
             initial=rx.cond(S.custom & (S.sender != ""), S.sender[0].upper(), "#"),
-            when=t("campaigns.phone_now"),
+            when=rx.cond(
+                S.leaves.later & (S.leaves.date != "") & ~S.leaves.past,
+                t("schedule.phone", date=S.leaves.date),
+                t("campaigns.phone_now"),
+            ),
             aside=rx.cond(S.custom, t("campaigns.no_reply"), t("campaigns.can_reply")),
         ),
         rx.cond(f.priced & (p.total > 1), longest),

@@ -8,6 +8,7 @@ one that leaves meanwhile leaves as it was agreed to. Taking a plan back is ``se
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import func, literal, tuple_
 from sqlmodel import Session, col, select
 
 from smsapp.accounts.actor import Actor
@@ -17,6 +18,7 @@ from smsapp.campaigns.pricing import Terms
 from smsapp.campaigns.service import NotADraft, owned, title
 from smsapp.campaigns.tables import Campaign, CampaignState
 from smsapp.db import Database
+from smsapp.db.columns import UtcDateTime
 from smsapp.domain.errors import Refusal
 from smsapp.domain.moment import Moment
 
@@ -143,6 +145,23 @@ def edit(db: Database, actor: Actor, campaign_id: int) -> int:
     return db.retrying(work)
 
 
+def set_free(db: Database, actor: Actor, campaign_id: int) -> None:
+    """Let a draft stand for itself: the plan that it was made to change has left or was taken back.
+
+    Raises:
+        CampaignNotFound, NotADraft
+    """
+
+    def work(session: Session) -> None:
+        found = owned(session, actor, campaign_id, lock=True)
+        if found.state != CampaignState.DRAFT:
+            raise NotADraft
+        found.edits_id, found.updated_at = None, db.now()
+        session.add(found)
+
+    db.retrying(work)
+
+
 def copy(db: Database, actor: Actor, campaign_id: int) -> int:
     """A new draft with the content and the date of a campaign, which itself stays as it is (S37, S38). Returns its id.
 
@@ -152,15 +171,49 @@ def copy(db: Database, actor: Actor, campaign_id: int) -> int:
     return db.retrying(lambda session: _draft_of(session, actor, owned(session, actor, campaign_id), db.now(), None))
 
 
-def planned(db: Database, actor: Actor, *, after: tuple[datetime, int] | None = None) -> list[PlannedLine]:
-    """The account's planned campaigns, the next one first; ``after``: the (at, id) of the last line shown."""
+def send_now(db: Database, actor: Actor, campaign_id: int) -> None:
+    """Let a plan leave at once, as it was agreed to: one that was missed, or one that need not wait any more.
+
+    Raises:
+        CampaignNotFound, NotPlanned
+    """
+
+    def work(session: Session) -> None:
+        now = db.now()
+        found = owned(session, actor, campaign_id, lock=True)
+        if found.state not in PLANNED:
+            raise NotPlanned
+        found.state, found.send_at, found.updated_at = CampaignState.MATERIALISING, now, now
+        session.add(found)
+
+    db.retrying(work)
+
+
+def planned(
+    db: Database,
+    actor: Actor,
+    *,
+    after: tuple[datetime, int] | None = None,
+    before: tuple[datetime, int] | None = None,
+    size: int = PAGE,
+) -> list[PlannedLine]:
+    """The account's planned campaigns, the next one first.
+
+    ``after``, ``before``: the (at, id) of the last line shown, or of the first: those that follow it, or stand just
+    before it.
+    """
     asked = select(Campaign).where(Campaign.account_id == actor.account_id, col(Campaign.state).in_(PLANNED))
-    if after is not None:
-        at, last = after
-        later = (col(Campaign.send_at) > at) | ((col(Campaign.send_at) == at) & (col(Campaign.id) > last))
-        asked = asked.where(later)
+    key = tuple_(col(Campaign.send_at), col(Campaign.id))
+    backwards = before is not None and after is None
+    if (cursor := after or before) is not None:
+        here = tuple_(literal(cursor[0], UtcDateTime()), literal(cursor[1]))
+        asked = asked.where(key < here if backwards else key > here)
+    order = (col(Campaign.send_at), col(Campaign.id))
+    asked = asked.order_by(*(one.desc() for one in order)) if backwards else asked.order_by(*order)
     with db.read() as session:
-        found = session.execute(asked.order_by(col(Campaign.send_at), col(Campaign.id)).limit(PAGE)).scalars().all()
+        found = list(session.execute(asked.limit(size)).scalars().all())
+    if backwards:
+        found.reverse()
     return [
         PlannedLine(
             c.id or 0,
@@ -175,6 +228,13 @@ def planned(db: Database, actor: Actor, *, after: tuple[datetime, int] | None = 
         )
         for c in found
     ]
+
+
+def count_planned(db: Database, actor: Actor) -> int:
+    """How many campaigns are planned, those that were missed among them."""
+    asked = select(func.count()).where(Campaign.account_id == actor.account_id, col(Campaign.state).in_(PLANNED))
+    with db.read() as session:
+        return int(session.execute(asked).scalar_one())
 
 
 def _draft_of(session: Session, actor: Actor, found: Campaign, now: datetime, edits_id: int | None) -> int:

@@ -302,6 +302,15 @@ def said(refusal: Refusal) -> Sentence:
     return Sentence.of(refusal.key, refusal.params)
 
 
+def credit_check(view: QuoteView, draft: Draft) -> Check | None:
+    """What lacks for a planned campaign, once the plans before it have taken theirs (M22); None when nothing does."""
+    missing = view.committed + view.units - view.available
+    if not view.planned or missing <= 0:
+        return None
+    key = "schedule.short.partly" if draft.partial else "schedule.short.whole"
+    return Check("warn", Sentence(key, {"missing": missing, "committed": view.committed}))
+
+
 def _empty(variable: str, count: int) -> Sentence:
     return Sentence("campaigns.check.empty", {"variable": f"${variable}", "count": count})
 
@@ -309,7 +318,9 @@ def _empty(variable: str, count: int) -> Sentence:
 def _checks(view: QuoteView, draft: Draft, terms: Terms) -> list[Check]:
     """What the review says beside the figures: credits, hours, way out, variables, answers."""
     checks = []
-    if not any(isinstance(refusal, NotEnoughCredits) for refusal in view.problems):
+    if (short := credit_check(view, draft)) is not None:
+        checks.append(short)
+    elif not any(isinstance(refusal, NotEnoughCredits) for refusal in view.problems):
         checks.append(Check("ok", Sentence("campaigns.check.credits")))
     checks += [Check("bad", said(refusal)) for refusal in view.problems]
     window = {"opens": f"{terms.window.opens:%H:%M}", "closes": f"{terms.window.closes:%H:%M}"}

@@ -48,6 +48,16 @@ class Draft:
     sender: str
     created_at: datetime
     updated_at: datetime
+    zone: str = ""  # of the date, once it is to leave later
+    local_time: str = ""  # the date on the clock of that zone, once it was given
+    spread_minutes: int = 0
+    partial: bool = False
+    edits_id: int | None = None  # the plan that it was made to change
+
+    @property
+    def later(self) -> bool:
+        """Whether it is to leave at a date."""
+        return self.zone != ""
 
 
 @dataclass(frozen=True)
@@ -138,7 +148,7 @@ def edit_draft(
         if sender is not None:
             found.sender = storable(sender)[:11]
 
-    return _change(db, actor, campaign_id, change)
+    return change_draft(db, actor, campaign_id, change)
 
 
 def delete_draft(db: Database, actor: Actor, campaign_id: int) -> None:
@@ -167,7 +177,7 @@ def add_numbers(db: Database, actor: Actor, campaign_id: int, raw: str) -> Draft
             raise TooManyNumbers(count=len(added))
         found.typed = typed
 
-    return _change(db, actor, campaign_id, change)
+    return change_draft(db, actor, campaign_id, change)
 
 
 def add_contacts(db: Database, actor: Actor, campaign_id: int, contact_ids: Collection[int]) -> Draft:
@@ -184,7 +194,7 @@ def add_contacts(db: Database, actor: Actor, campaign_id: int, contact_ids: Coll
         own = set(session.execute(asked).scalars())
         found.contact_ids = list(dict.fromkeys([*found.contact_ids, *(i for i in contact_ids if i in own)]))
 
-    return _change(db, actor, campaign_id, change)
+    return change_draft(db, actor, campaign_id, change)
 
 
 def add_groups(db: Database, actor: Actor, campaign_id: int, group_ids: Collection[int]) -> Draft:
@@ -199,7 +209,7 @@ def add_groups(db: Database, actor: Actor, campaign_id: int, group_ids: Collecti
     def change(found: Campaign, _session: Session) -> None:
         found.group_ids = list(dict.fromkeys([*found.group_ids, *group_ids]))
 
-    return _change(db, actor, campaign_id, change)
+    return change_draft(db, actor, campaign_id, change)
 
 
 def remove_chip(db: Database, actor: Actor, campaign_id: int, chip_id: str) -> Draft:
@@ -218,7 +228,7 @@ def remove_chip(db: Database, actor: Actor, campaign_id: int, chip_id: str) -> D
         elif kind == "typed":
             found.typed = "\n".join(text for text in entries(found.typed) if entry_id(text) != chip_id)
 
-    return _change(db, actor, campaign_id, change)
+    return change_draft(db, actor, campaign_id, change)
 
 
 def replace_number(db: Database, actor: Actor, campaign_id: int, chip_id: str, e164: int) -> Draft:
@@ -232,7 +242,7 @@ def replace_number(db: Database, actor: Actor, campaign_id: int, chip_id: str, e
         texts = (pretty(e164) if entry_id(text) == chip_id else text for text in entries(found.typed))
         found.typed = "\n".join(texts)
 
-    return _change(db, actor, campaign_id, change)
+    return change_draft(db, actor, campaign_id, change)
 
 
 def drop_unreadable(db: Database, actor: Actor, campaign_id: int) -> Draft:
@@ -246,7 +256,7 @@ def drop_unreadable(db: Database, actor: Actor, campaign_id: int) -> Draft:
         unreadable = set(audience_of(session, found).unreadable["entry"])
         found.typed = "\n".join(text for text in entries(found.typed) if text not in unreadable)
 
-    return _change(db, actor, campaign_id, change)
+    return change_draft(db, actor, campaign_id, change)
 
 
 def chips(db: Database, actor: Actor, campaign_id: int) -> Chips:
@@ -289,11 +299,39 @@ def _size(group: GroupCount, people: Audience) -> int:
     return int((people.recipients["source"] == f"group:{group.id}").sum())
 
 
+def change_draft(db: Database, actor: Actor, campaign_id: int, change: Callable[[Campaign, Session], None]) -> Draft:
+    """Write one change of a draft down.
+
+    Raises:
+        CampaignNotFound, NotADraft, and what ``change`` raises
+    """
+    with db.write() as session:
+        found = owned(session, actor, campaign_id, lock=True)
+        _still_draft(found)
+        change(found, session)
+        found.updated_at = db.now()
+        session.add(found)
+        return draft_of(found)
+
+
 def draft_of(found: Campaign) -> Draft:
     """A draft as its page shows it. Raises NotADraft."""
     _still_draft(found)
     assert found.id is not None
-    return Draft(found.id, found.name, found.text, found.purpose, found.sender, found.created_at, found.updated_at)
+    return Draft(
+        id=found.id,
+        name=found.name,
+        text=found.text,
+        purpose=found.purpose,
+        sender=found.sender,
+        created_at=found.created_at,
+        updated_at=found.updated_at,
+        zone=found.zone,
+        local_time=found.local_time,
+        spread_minutes=found.spread_minutes,
+        partial=found.partial,
+        edits_id=found.edits_id,
+    )
 
 
 def title(campaign: Campaign) -> str:
@@ -322,16 +360,6 @@ def owned(session: Session, actor: Actor, campaign_id: int, *, lock: bool = Fals
     if found is None or found.account_id != actor.account_id:
         raise CampaignNotFound
     return found
-
-
-def _change(db: Database, actor: Actor, campaign_id: int, change: Callable[[Campaign, Session], None]) -> Draft:
-    with db.write() as session:
-        found = owned(session, actor, campaign_id, lock=True)
-        _still_draft(found)
-        change(found, session)
-        found.updated_at = db.now()
-        session.add(found)
-        return draft_of(found)
 
 
 def _still_draft(campaign: Campaign) -> None:

@@ -4,19 +4,23 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 
 import reflex as rx
 from annotated_types import MaxLen
 
 from smsapp.accounts.actor import Actor
+from smsapp.accounts.state import SessionState
 from smsapp.campaigns import screen, service
-from smsapp.campaigns.excluded import Excluded, Kind, excluded
+from smsapp.campaigns.departure import DateMissing, leave
+from smsapp.campaigns.departure_shown import Leaves, leaves
 from smsapp.campaigns.explain import Look, Preview, look, optimise, preview
-from smsapp.campaigns.launch import QuoteChanged, Seen, launch
+from smsapp.campaigns.launch import QuoteChanged, Seen
 from smsapp.campaigns.pricing import Terms
 from smsapp.campaigns.rules import BadSender, NoRecipient, TextMissing, check_sender, proposed_sender
-from smsapp.campaigns.screen import ChipItem, DraftItem, Figures, LeftOut, Shown, Simulated
+from smsapp.campaigns.schedule import DatePast, NotPlanned, set_free
+from smsapp.campaigns.screen import ChipItem, DraftItem, Figures, Shown, Simulated
 from smsapp.campaigns.service import Draft, NotADraft
 from smsapp.domain.errors import Refusal
 from smsapp.i18n import Sentence
@@ -50,20 +54,22 @@ class ComposeState(rx.State):
     tried: bool = False
     undo_units: int = 0
 
+    leaves: Leaves = Leaves()
+    date: str = ""  # as it is typed
+    date_error: Sentence = Sentence()
+    past_asked: bool = False  # "this date is over: send now?" stands on the page (M24)
+
     reviewing: bool = False
     consent: bool = False
     round: int = 0
     changed: bool = False
-
-    listed: str = ""
-    left_out: list[LeftOut] = []
-    left_out_total: int = 0
 
     _opened_at: datetime | None = None
     _index: int = 0
     _asked: int = 0
     _undo: str = ""
     _wish: str = ""
+    _now_if_past: bool = False  # the answer was yes
 
     @rx.event
     async def enter(self) -> Any:
@@ -154,19 +160,6 @@ class ComposeState(rx.State):
         return await self._keep(lambda db, who, id: service.remove_chip(db, who, id, chip_id))
 
     @rx.event
-    async def repair(self, chip_id: Annotated[str, MaxLen(60)], e164: int) -> Any:
-        """One click puts a typed number right."""
-        events = await self._keep(lambda db, who, id: service.replace_number(db, who, id, chip_id, e164))
-        await self._list_left_out(self.listed)
-        return events
-
-    @rx.event
-    async def drop_unreadable(self) -> Any:
-        """Every text that is no number goes."""
-        self.listed = ""
-        return await self._keep(service.drop_unreadable)
-
-    @rx.event
     async def optimise(self) -> Any:
         """Replace what costs, because it was asked; the text before is kept for the way back."""
         actor = await actor_of(self)
@@ -197,17 +190,6 @@ class ComposeState(rx.State):
         self._take_person(found)
 
     @rx.event
-    async def list_left_out(self, kind: Kind) -> None:
-        """Open the window of those left out for one reason."""
-        await self._list_left_out(kind)
-
-    @rx.event
-    async def show_left_out(self, shown: bool) -> None:
-        """The window of exclusions is closed by its own means (Esc, the cross)."""
-        if not shown:
-            self.listed = ""
-
-    @rx.event
     async def review(self) -> Any:
         """Everything once more, priced now: either what stands in the way, or the review."""
         actor = await actor_of(self)
@@ -218,7 +200,13 @@ class ComposeState(rx.State):
             return rx.set_focus("problems")
         if self.sender_error.key:
             return rx.set_focus("sender")
+        if self.leaves.later and (self.date_error.key or not self.leaves.date):
+            self.date_error = self.date_error if self.date_error.key else screen.said(DateMissing())
+            return rx.set_focus("send-date")
         await self._price(actor)
+        if self.leaves.past and not self._now_if_past:
+            self.past_asked = True
+            return None
         self.reviewing = not self.figures.problems
         return None if self.reviewing else rx.set_focus("problems")
 
@@ -234,13 +222,12 @@ class ComposeState(rx.State):
 
     @rx.event
     async def send(self) -> Any:
-        """Launch, with the figures on screen; other figures are shown and have to be agreed to again."""
+        """Launch or plan, with the figures on screen; other figures are shown and have to be agreed to again."""
         actor = await actor_of(self)
         seen = Seen(self.figures.recipients, self.figures.units)
         try:
-            sent = await asyncio.to_thread(
-                launch, runtime().db, actor, self.campaign_id, seen, self._terms(), consent=self.consent
-            )
+            work = partial(leave, consent=self.consent, now_if_past=self._now_if_past)
+            sent, at = await asyncio.to_thread(work, runtime().db, actor, self.campaign_id, seen, self._terms())
         except QuoteChanged as refusal:
             self.changed = True
             self._ask_again()
@@ -248,10 +235,21 @@ class ComposeState(rx.State):
             await self._price(actor)
             self.reviewing = not self.figures.problems
             return None
+        except DatePast:  # it went by while the review was open
+            self.reviewing, self.past_asked = False, True
+            return None
+        except NotPlanned as refusal:
+            await refuse(self, refusal)
+            await asyncio.to_thread(set_free, runtime().db, actor, self.campaign_id)
+            self.reviewing = False
+            return ComposeState.requote
         except Refusal as refusal:
             await refuse(self, refusal)
             return ComposeState.requote
         self._blank()
+        if at:
+            await notice(self, "success", "schedule.planned", date=at.typed)
+            return [rx.redirect("/scheduled"), SessionState.refresh]
         return [rx.redirect(f"/sent/{sent}"), ComposeState.wake]
 
     @rx.event(background=True)
@@ -270,8 +268,9 @@ class ComposeState(rx.State):
                 await refuse(self, refusal)
                 return None
             await notice(self, "success", "campaigns.discarded")
+        address = "/scheduled" if self.leaves.edits else "/dashboard"
         self._blank()
-        return rx.redirect("/dashboard")
+        return rx.redirect(address)
 
     @rx.event(background=True)
     async def requote(self) -> None:
@@ -312,6 +311,7 @@ class ComposeState(rx.State):
                 self.campaign_id = 0
             return None
         self.saved_at = kept.updated_at.isoformat()
+        self._take_leaves(kept)
         address = [rx.redirect(f"/compose?draft={self.campaign_id}", replace=True)] if born else []
         return [*address, ComposeState.requote]
 
@@ -354,6 +354,7 @@ class ComposeState(rx.State):
         self.campaign_id, self.name, self.text = found.id, found.name, found.text
         self.purpose, self.sender, self.custom = found.purpose, found.sender, bool(found.sender)
         self.saved_at = found.updated_at.isoformat()
+        self._take_leaves(found)
         self.version = screen.version(found.created_at)
         if self.custom:
             try:
@@ -361,19 +362,6 @@ class ComposeState(rx.State):
             except BadSender as refusal:
                 self.sender_error = screen.said(refusal)
         return [ComposeState.requote, ComposeState.list_drafts]
-
-    async def _list_left_out(self, kind: str) -> None:
-        self.listed = kind
-        if not kind:
-            return
-        actor = await actor_of(self)
-        found: Excluded | None = await self._try(
-            lambda: excluded(runtime().db, actor, self.campaign_id, kind, self._terms())  # type: ignore[arg-type]
-        )
-        self.left_out = screen.left_out(found) if found else []
-        self.left_out_total = found.total if found else 0
-        if not self.left_out_total:
-            self.listed = ""
 
     def _ask_again(self) -> None:
         """The consent box is drawn anew, not ticked."""
@@ -388,7 +376,17 @@ class ComposeState(rx.State):
         self.text = text
         self.version += 1
 
+    def _show_date(self, typed: str) -> None:
+        """What the field of the date holds; an earlier complaint, and the answer to an earlier date, are over."""
+        self.date, self.date_error, self._now_if_past = typed, Sentence(), False
+
+    def _take_leaves(self, draft: Draft) -> None:
+        self.leaves = leaves(draft, self._terms(), runtime().db.now())
+        if not self.date_error.key:
+            self.date = self.leaves.date
+
     def _take(self, found: Look) -> None:
+        self._take_leaves(found.draft)
         self.figures = screen.figures(found.view, found.draft, self._terms())
         self.chips, self.chips_total = screen.chip_items(found.chips), found.chips.total
         self._take_person(found.person)

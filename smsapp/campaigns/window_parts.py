@@ -7,6 +7,8 @@ from reflex.components.component import Component
 from reflex.vars import Var
 
 from smsapp.campaigns.choosing_state import ChoosingState as Choosing
+from smsapp.campaigns.departure_parts import leaves_later, spread_words
+from smsapp.campaigns.left_out_state import LeftOutState as Out
 from smsapp.campaigns.parts import territory
 from smsapp.campaigns.screen import Check, Choosable, Destination, LeftOut, RepairItem
 from smsapp.campaigns.state import ComposeState as S
@@ -18,6 +20,12 @@ from smsapp.ui.icons import icon
 def review() -> Component:
     """Facts, cost per destination, the real message, checks, consent (board 02, review)."""
     named = t("campaigns.review_lead", name=S.name)
+    planned, people = leaves_later(), S.figures.recipients
+    dated = rx.cond(
+        S.name != "",
+        t("schedule.review_lead", name=S.name, date=S.leaves.date),
+        t("schedule.review_lead_unnamed", date=S.leaves.date),
+    )
     return dialog(
         rx.cond(S.changed, rx.el.div(note(t("campaigns.changed"), tone="amber", alert=True), class_name="stack")),
         rx.el.div(_facts(), _message(), class_name="cmp-review"),
@@ -28,7 +36,7 @@ def review() -> Component:
             rx.el.div(
                 closing(button(t("campaigns.edit"), role="soft", color_scheme="gray")),
                 button(
-                    t("campaigns.send", count=S.figures.recipients),
+                    rx.cond(planned, t("schedule.plan", count=people), t("campaigns.send", count=people)),
                     role="primary",
                     name="send",
                     on_click=S.send,
@@ -40,7 +48,7 @@ def review() -> Component:
             class_name="cmp-end",
         ),
         title=t("campaigns.review"),
-        say=rx.cond(S.name != "", named, t("campaigns.review_lead_unnamed")),
+        say=rx.cond(planned, dated, rx.cond(S.name != "", named, t("campaigns.review_lead_unnamed"))),
         open=S.reviewing,
         on_open_change=S.show_review,
         width="880px",
@@ -70,7 +78,20 @@ def _facts() -> Component:
             rx.el.b(rx.cond(S.custom, S.sender, t("campaigns.reply"))),
             rx.el.small(rx.cond(S.custom, t("campaigns.custom_no_reply"), t("campaigns.reply_possible"))),
         ),
-        _fact(t("campaigns.sending"), t("campaigns.now"), rx.el.small(t("campaigns.queued_soon"))),
+        _fact(
+            t("campaigns.sending"),
+            rx.cond(
+                leaves_later(),
+                rx.fragment(
+                    rx.el.b(S.leaves.date, class_name="num"),
+                    " ",
+                    S.leaves.zone,
+                    rx.el.small(t("schedule.debited_then")),
+                ),
+                rx.fragment(t("campaigns.now"), rx.el.small(t("campaigns.queued_soon"))),
+            ),
+            rx.cond(S.leaves.spread != "0", rx.el.small(spread_words())),
+        ),
         _destinations(),
         rx.el.div(
             rx.el.div(
@@ -132,7 +153,7 @@ def _message() -> Component:
 def left_out() -> Component:
     """Who is left out for one reason, with the repair at one click (S91, M12, M13)."""
     title = rx.match(
-        S.listed,
+        Out.listed,
         ("invalid", t("campaigns.out.invalid")),
         ("ambiguous", t("campaigns.out.ambiguous")),
         ("duplicate", t("campaigns.out.duplicate")),
@@ -142,7 +163,7 @@ def left_out() -> Component:
 
     def repair(row: Var[LeftOut], fix: Var[RepairItem]) -> Component:
         words = rx.el.span(t("campaigns.out.use", number=fix.number), " · ", territory(fix.territory))
-        return rx.el.button(words, type="button", class_name="pg", on_click=S.repair(row.id, fix.e164))
+        return rx.el.button(words, type="button", class_name="pg", on_click=Out.repair(row.id, fix.e164))
 
     def line(row: Var[LeftOut]) -> Component:
         return rx.el.li(
@@ -156,16 +177,16 @@ def left_out() -> Component:
         )
 
     drop = button(
-        t("campaigns.out.drop", count=S.left_out_total), role="danger_soft", name="trash-2", on_click=S.drop_unreadable
+        t("campaigns.out.drop", count=Out.total), role="danger_soft", name="trash-2", on_click=Out.drop_unreadable
     )
-    first = t("campaigns.out.first", shown=S.left_out.length(), count=S.left_out_total)
+    first = t("campaigns.out.first", shown=Out.rows.length(), count=Out.total)
     return dialog(
-        rx.cond(S.left_out_total > S.left_out.length(), rx.el.p(first, class_name="say")),
-        rx.el.ul(rx.foreach(S.left_out, line), class_name="cmp-list cmp-out", tab_index=0),
+        rx.cond(Out.total > Out.rows.length(), rx.el.p(first, class_name="say")),
+        rx.el.ul(rx.foreach(Out.rows, line), class_name="cmp-list cmp-out", tab_index=0),
         title=title,
-        open=S.listed != "",
-        on_open_change=S.show_left_out,
-        actions=[rx.cond(S.listed == "invalid", drop), closing(button(t("campaigns.out.close")))],
+        open=Out.listed != "",
+        on_open_change=Out.show,
+        actions=[rx.cond(Out.listed == "invalid", drop), closing(button(t("campaigns.out.close")))],
         width="640px",
     )
 

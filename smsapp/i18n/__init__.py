@@ -10,6 +10,7 @@ from smsapp.i18n.catalogue import DEFAULT, LANGUAGES, Sentence, catalogue, reade
 from smsapp.i18n.variables import (
     clock,
     credits,
+    dated,
     day,
     language,
     message,
@@ -29,6 +30,7 @@ __all__ = [
     "catalogue",
     "clock",
     "credits",
+    "dated",
     "day",
     "language",
     "message",

@@ -35,6 +35,13 @@ const written = (options) => (iso) => (iso ? intl(Intl.DateTimeFormat, options).
 const moment = written({ ...DAY, ...CLOCK });
 const day = written(DAY);
 const clock = written(CLOCK);
+const SHAPES = {
+  date: { weekday: "short", day: "numeric", month: "long" },
+  whole: { weekday: "long", day: "numeric", month: "long", year: "numeric" },
+  month: { month: "long", year: "numeric" },
+  weekday: { weekday: "short" },
+};
+const dated = (iso, shape) => written(SHAPES[shape])(iso);
 const FORMATS = { credits, percent, moment, day, clock, raw: String };
 
 function formatted(value, format) {
@@ -95,6 +102,7 @@ export function useI18n() {
       moment: later(moment),
       day: later(day),
       clock: later(clock),
+      dated: later(dated),
     };
   }, [lang, live]);
 }

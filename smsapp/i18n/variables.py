@@ -4,7 +4,7 @@ They work wherever a Var does: as a child, as any string prop, in rx.cond, in a 
 title. Switching needs neither the server nor a reload.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import reflex as rx
 from reflex.vars import VarData
@@ -95,6 +95,14 @@ def day(iso: Any) -> rx.Var[str]:
 def clock(iso: Any) -> rx.Var[str]:
     """An ISO instant as `09:00`."""
     return _call("clock", iso)
+
+
+def dated(iso: Any, shape: Literal["date", "whole", "month", "weekday"]) -> rx.Var[str]:
+    """A day in words: `mer. 17 juin`, `mercredi 17 juin 2026`, `juin 2026`, `mer.`.
+
+    A day of a calendar, which has no zone, is written as its noon without one: `2026-06-17T12:00`.
+    """
+    return _call("dated", iso, shape)
 
 
 def language() -> rx.Var[str]:

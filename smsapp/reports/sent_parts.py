@@ -23,6 +23,7 @@ from smsapp.ui import (
     search_field,
     segmented,
     skeleton,
+    sms_tabs,
 )
 from smsapp.ui.icons import icon
 from smsapp.web.frame import frame
@@ -42,6 +43,7 @@ def sent() -> Component:
     """/sent: every campaign, newest first, followed live."""
     return frame(
         ListsSheet.create(),
+        sms_tabs("sent"),
         _tools(),
         rx.cond(S.rows.length() > 0, _list(), rx.cond(S.loaded, _nothing(), skeleton(6))),
         _bulk(),

@@ -81,6 +81,16 @@ def cancel(db: Database, actor: Actor, campaign_id: int) -> None:
     sweep_cancelled(db)
 
 
+def take_back(db: Database, actor: Actor, campaign_id: int) -> None:
+    """A plan never leaves (S34). Raises NotNow when it is no plan any more: what is leaving is cancelled knowingly."""
+
+    def work(session: Session) -> None:
+        _locked(session, actor, campaign_id, CampaignState.SCHEDULED, CampaignState.MISSED)
+        set_state(session, campaign_id, CampaignState.CANCELLED, db.now(), "")
+
+    db.retrying(work)
+
+
 def resend(db: Database, actor: Actor, message_id: int) -> None:
     """Send a message of unknown outcome again because a person wants it: a new attempt, with their name in its history.
 

@@ -38,10 +38,10 @@ from smsapp.ui.layout import (
     progress,
     skeleton,
 )
-from smsapp.ui.shell import Session, language_switch, public_shell, shell, theme_toggle
+from smsapp.ui.shell import Session, language_switch, public_shell, shell, sms_tabs, theme_toggle
 from smsapp.ui.status import delivery_bar, delivery_legend, live_dot, status_badge, tag
 from smsapp.ui.table import Column, bulk_bar, data_table
-from smsapp.ui.widgets import notices, picker, recipients
+from smsapp.ui.widgets import date_field, notices, picker, recipients
 
 __all__ = [
     "Choice",
@@ -61,6 +61,7 @@ __all__ = [
     "cost_line",
     "culprit_list",
     "data_table",
+    "date_field",
     "delivery_bar",
     "delivery_legend",
     "described",
@@ -103,6 +104,7 @@ __all__ = [
     "select_field",
     "shell",
     "skeleton",
+    "sms_tabs",
     "status_badge",
     "tabs",
     "tag",

@@ -17,6 +17,7 @@ Place = Literal[
     "dashboard",
     "compose",
     "sent",
+    "scheduled",
     "contacts",
     "groups",
     "import",
@@ -48,6 +49,7 @@ class Session:
     operator: Any = False
     days_left: Any = -1
     replies: Any = 0
+    planned: Any = 0
     notice: rx.Var[Any] | None = None
     sign_out: str = "/logout"
 
@@ -63,6 +65,7 @@ class _Entry:
 _TOP = (_Entry("dashboard", "ui.nav.dashboard", "/dashboard", "layout-dashboard"),)
 _SMS = (
     _Entry("sent", "ui.nav.sent", "/sent", "send"),
+    _Entry("scheduled", "ui.nav.scheduled", "/scheduled", "calendar-clock"),
     _Entry("replies", "ui.nav.replies", "/replies", "messages-square"),
 )
 _PEOPLE = (
@@ -182,7 +185,7 @@ def _sidebar(session: Session, active: Place) -> Component:
         rx.el.nav(
             new,
             rx.el.div(*(_item(e, active) for e in _TOP), class_name="nav"),
-            _group(t("ui.nav.sms"), _SMS, active, {"replies": session.replies}),
+            _group(t("ui.nav.sms"), _SMS, active, {"replies": session.replies, "scheduled": session.planned}),
             _group(t("ui.nav.people"), _PEOPLE, active, {"contacts": session.contacts}),
             rx.el.div(
                 _item(_SIMULATOR, active),
@@ -255,7 +258,18 @@ def _demo_banner(session: Session) -> Component:
 
 
 def _tab_bar(active: Place) -> Component:
-    return rx.el.nav(*(_tab(e, e.place == active) for e in _TABS), class_name="mtab", aria_label=t("ui.nav.mobile"))
+    here = "sent" if active == "scheduled" else active  # one tab for both: each page leads to the other
+    return rx.el.nav(*(_tab(e, e.place == here) for e in _TABS), class_name="mtab", aria_label=t("ui.nav.mobile"))
+
+
+def sms_tabs(active: Literal["sent", "scheduled"]) -> Component:
+    """On a phone, where one tab stands for « Mes SMS »: the way from the sent ones to the planned ones and back."""
+    links = [
+        rx.el.a(t(entry.key), href=entry.href, class_name="on" if here else "", custom_attrs=_current(here))
+        for entry in _SMS[:2]
+        for here in (entry.place == active,)
+    ]
+    return rx.el.nav(*links, class_name="tabs only-phone", aria_label=t("ui.nav.sms"))
 
 
 def _tab(entry: _Entry, here: bool) -> Component:

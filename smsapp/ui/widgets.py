@@ -1,4 +1,4 @@
-"""The pieces that are React beside their Python: recipients, picker, notices, shortcuts, the eye of a password."""
+"""Pieces that are React beside their Python: recipients, picker, dates, notices, shortcuts, the eye of a password."""
 
 from typing import Any
 
@@ -55,6 +55,23 @@ class Picker(rx.Component):
 
     def add_imports(self) -> ImportDict:
         return packages("downshift@9.5.0")
+
+
+class DateField(rx.Component):
+    """The React component; use `date_field`."""
+
+    library = _module("datefield")
+    tag = "DateField"
+
+    value: rx.Var[str]
+    placeholder: rx.Var[str]
+    open: rx.Var[str]
+    invalid: rx.Var[bool]
+    describedby: rx.Var[str]
+    on_value: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+
+    def add_imports(self) -> ImportDict:
+        return packages(_ICONS)
 
 
 class Notices(rx.Component):
@@ -156,6 +173,22 @@ def picker(
         empty=empty,
         on_search=on_search,
         on_pick=on_pick,
+    )
+
+
+def date_field(id: str, *, value: rx.Var[str], placeholder: Text, invalid: Any, on_value: Any) -> Component:
+    """A date typed as `jj/mm/aaaa hh:mm`, with a calendar behind a button; label and `help_line(id)` are the caller's.
+
+    `on_value(text)` gets what was typed, whole or not, once it is whole or left; `value` is what the state kept of it.
+    """
+    return DateField.create(
+        id=id,
+        value=value,
+        placeholder=placeholder,
+        open=t("ui.calendar"),
+        invalid=invalid,
+        describedby=f"{id}-help",
+        on_value=on_value,
     )
 
 

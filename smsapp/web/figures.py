@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from smsapp.accounts.actor import Actor
+from smsapp.campaigns.schedule import count_planned
 from smsapp.contacts import service as contacts
 from smsapp.inbox import service as inbox
 from smsapp.ledger import service as ledger
@@ -11,14 +12,20 @@ from smsapp.web.runtime import runtime
 
 @dataclass(frozen=True)
 class Figures:
-    """What may be spent, in units, how many contacts the address book holds, how many conversations are unread."""
+    """What may be spent, in units; how many contacts there are, conversations unread, campaigns planned."""
 
     balance_units: int
     contacts: int
     replies: int
+    planned: int
 
 
 def figures(actor: Actor) -> Figures:
     """Read from the database: call it in a worker thread."""
     db = runtime().db
-    return Figures(ledger.balance(db, actor).available, contacts.count(db, actor), inbox.unread_count(db, actor))
+    return Figures(
+        ledger.balance(db, actor).available,
+        contacts.count(db, actor),
+        inbox.unread_count(db, actor),
+        count_planned(db, actor),
+    )

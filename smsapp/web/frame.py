@@ -36,6 +36,7 @@ SESSION = Session(
     units=SessionState.balance_units,
     contacts=SessionState.contacts_total,
     replies=SessionState.replies_unread,
+    planned=SessionState.planned,
     demo=SessionState.is_demo,
     operator=SessionState.is_operator,
     notice=rx.Var.create(SessionState.notice),

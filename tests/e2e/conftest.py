@@ -9,10 +9,16 @@ import pytest
 from playwright.sync_api import Browser
 
 from smsapp.campaigns import service as campaigns
+from smsapp.campaigns.departure import leave_at
+from smsapp.campaigns.explain import look
+from smsapp.campaigns.launch import Seen
 from smsapp.campaigns.pricing import Terms, quote_campaign
+from smsapp.campaigns.schedule import Plan, schedule
+from smsapp.campaigns.tables import Campaign, CampaignState
 from smsapp.db import Database, connect
 from smsapp.db.migrate import upgrade
 from smsapp.db.tables import Deployment
+from smsapp.domain.moment import moment_of
 from smsapp.gateways import service as gateways
 from smsapp.gateways.contract import Mo, Outcome, Result
 from smsapp.operator.service import vault_of
@@ -43,11 +49,12 @@ TEXT = "Bonjour $prenom|client|, -20% chez Lavande jusqu'à samedi soir."
 @dataclass(frozen=True)
 class House:
     """What was there before the server started: an account with contacts, a group, a draft, a campaign; an empty one; one
-    that people replied to."""
+    that people replied to; one that plans."""
 
     full: Seeded
     empty: Seeded
     asked: Seeded
+    planner: Seeded
     group: int
     draft: int
     campaign: int
@@ -67,12 +74,34 @@ def furnish(data: Path) -> House:
     send(db, full, campaign)
     asked = seed(db, "maison-ecoute", contacts=40, credit=200)
     talk(db, asked)
+    planner = seed(db, "maison-agenda", contacts=40, credit=50)
+    plan(db, planner)
     options = {"url": "http://127.0.0.1:13013", "username": "lavande", "password": "lavande"}
     vault = vault_of(Settings(data_dir=data))
     for name in ("kannel-paris", "kannel-secours"):
         gateways.add(db, vault, name=name, kind="kannel", options=options, territories=["FR"])
     db.close()
-    return House(full, empty, asked, group, draft, campaign)
+    return House(full, empty, asked, planner, group, draft, campaign)
+
+
+def plan(db: Database, who: Seeded) -> None:
+    """Three campaigns that leave later, of which the balance covers two, and one whose date went by."""
+    group = group_of(db, who, "Habitués", 20)
+    day = timedelta(days=1)
+    for name, in_ in (("Manquée", -3 * day), ("Nocturne", day), ("Atelier", 9 * day), ("Soldes", 40 * day)):
+        draft = draft_to(db, who, group, TEXT, name=name)
+        when = moment_of(db.now() + in_, "Europe/Paris")
+        leave_at(db, who.actor, draft, when)
+        terms = Terms(hours_hold=False)
+        seen = look(db, who.actor, draft, 0, terms).view
+        agreed = Seen(seen.recipients, seen.units)
+        schedule(db, who.actor, draft, agreed, terms, Plan(when, now_if_past=True), consent=True)
+        if in_ < day:
+            with db.write() as session:
+                missed = session.get(Campaign, draft)
+                assert missed
+                missed.state, missed.send_at = CampaignState.MISSED, when.at
+                session.add(missed)
 
 
 def talk(db: Database, who: Seeded) -> None:

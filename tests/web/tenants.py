@@ -11,11 +11,13 @@ from smsapp.accounts.actor import Actor
 from smsapp.campaigns import service as campaigns
 from smsapp.campaigns.launch import Seen, launch
 from smsapp.campaigns.pricing import Terms, quote_campaign
+from smsapp.campaigns.schedule import Plan, schedule
 from smsapp.contacts import blacklist, fields, groups
 from smsapp.contacts import service as contacts
 from smsapp.contacts.export import keep_selection
 from smsapp.contacts.merging import merge_number
 from smsapp.db import Database
+from smsapp.domain.moment import parse
 from smsapp.imports.tables import ContactImport, Rejection
 from smsapp.sending.materialise import materialise
 from smsapp.sending.opt_out import tokens_of
@@ -50,6 +52,11 @@ def fill(db: Database, actor: Actor) -> None:
     quote = quote_campaign(db, sent, Terms())
     launch(db, actor, sent, Seen(quote.kept, quote.total), Terms(), consent=True)
     materialise(db, sent, lambda of, campaign_id: quote_campaign(of, campaign_id, Terms()))
+    planned = campaigns.create_draft(db, actor)
+    campaigns.edit_draft(db, actor, planned, name=f"{MARK} prévue", text=f"{MARK} bonjour", purpose="transactional")
+    campaigns.add_groups(db, actor, planned, [group_id])
+    later = Plan(parse("24/12/2027 18:30", "Europe/Paris"))
+    schedule(db, actor, planned, Seen(quote.kept, quote.total), Terms(), later, consent=True)
     now = db.now()
     with db.write() as s:
         mail.post(s, actor.account_id, actor.email, f"{MARK} courrier", MARK, now)

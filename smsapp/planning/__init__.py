@@ -1,0 +1,1 @@
+"""What is to leave later: the list and the calendar of planned campaigns (board 10)."""

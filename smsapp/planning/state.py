@@ -1,0 +1,191 @@
+"""What the page of planned campaigns holds. The address says what is shown: ?view=calendar, month=, after=, before=."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+from functools import partial
+from typing import Any, Literal, TypeVar
+from urllib.parse import urlencode
+
+import reflex as rx
+
+from smsapp.accounts.actor import Actor
+from smsapp.accounts.state import SessionState
+from smsapp.campaigns import schedule
+from smsapp.campaigns.pricing import Terms
+from smsapp.db import Database
+from smsapp.domain.errors import Refusal
+from smsapp.planning import service, shown
+from smsapp.planning.service import Agenda, Month
+from smsapp.planning.shown import Asked, Cell, Row
+from smsapp.web.guard import actor_of
+from smsapp.web.live import LiveState
+from smsapp.web.notices import notice, refuse
+from smsapp.web.runtime import runtime
+
+_MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])", re.ASCII)
+
+Answer = TypeVar("Answer")
+
+
+class PlanningState(LiveState, rx.State):
+    """/scheduled."""
+
+    loaded: bool = False
+    view: str = "list"
+    rows: list[Row] = []
+    total: int = 0
+    scheduled: int = 0
+    units: int = 0
+    available: int = 0
+    short_title: str = ""
+    short_date: str = ""
+    prev_url: str = ""
+    next_url: str = ""
+
+    cells: list[Cell] = []
+    month: str = ""
+    earlier_url: str = ""
+    later_url: str = ""
+    hidden: int = 0
+
+    asked: Asked = Asked()
+    question: str = ""  # delete, now, sheet; empty while none is open
+
+    _asked_for: tuple[str, str, str, str] = ("list", "", "", "")
+
+    @rx.event
+    async def enter(self) -> None:
+        """Show what the address asks for."""
+        asked = self.router.url.query_parameters
+        view = "calendar" if asked.get("view") == "calendar" else "list"
+        rest = (str(asked.get(name, ""))[:80] for name in ("month", "after", "before"))
+        self._asked_for = (view, *rest)  # type: ignore[assignment]  # three of them
+        self.question = ""
+        await self._show()
+
+    @rx.event(background=True)
+    async def watch(self) -> None:
+        """Follow the plans for as long as the page is open: they leave by themselves."""
+        async for _ in self._snapshots():
+            async with self:
+                await self._show()
+
+    @rx.event
+    async def edit(self, campaign_id: int) -> Any:
+        """Change a plan in the composer, under the same id (S36)."""
+        return await self._compose(schedule.edit, campaign_id)
+
+    @rx.event
+    async def copy_plan(self, campaign_id: int) -> Any:
+        """A new SMS that begins like this one, which stays as it is (S37)."""
+        return await self._compose(schedule.copy, campaign_id)
+
+    @rx.event
+    async def ask(self, campaign_id: int, question: Literal["delete", "now", "sheet"]) -> None:
+        """Ask before a plan goes, or leaves at once; or open its sheet."""
+        try:
+            self.asked = shown.asked(await self._ask(service.one, campaign_id))
+        except Refusal as refusal:
+            await refuse(self, refusal)
+            return
+        self.question = question
+
+    @rx.event
+    async def show(self, on: bool) -> None:
+        """The question or the sheet was closed."""
+        if not on:
+            self.question = ""
+
+    @rx.event
+    async def delete(self) -> None:
+        """It never leaves; nothing was debited (S34)."""
+        self.question = ""
+        try:
+            gone = await self._ask(service.delete, self.asked.id)
+        except Refusal as refusal:
+            await refuse(self, refusal)
+        else:
+            await notice(self, "success", "planning.deleted", title=gone.title)
+        await self._again()
+
+    @rx.event
+    async def send_now(self) -> Any:
+        """A plan that was missed, or need not wait, leaves at once."""
+        self.question = ""
+        try:
+            await self._ask(schedule.send_now, self.asked.id)
+        except Refusal as refusal:
+            await refuse(self, refusal)
+            await self._again()
+            return None
+        return [rx.redirect(f"/sent/{self.asked.id}"), PlanningState.wake]
+
+    @rx.event(background=True)
+    async def wake(self) -> None:
+        """The engine looks at once rather than at its next tick."""
+        await runtime().wake()
+
+    async def _compose(self, make: Callable[[Database, Actor, int], int], campaign_id: int) -> Any:
+        self.question = ""
+        try:
+            return rx.redirect(f"/compose?draft={await self._ask(make, campaign_id)}")
+        except Refusal as refusal:
+            await refuse(self, refusal)
+            await self._again()
+            return None
+
+    async def _again(self) -> None:
+        """Read the page anew, and tell the other pages of the account."""
+        actor = await actor_of(self)
+        runtime().hub.changed([actor.account_id])
+        await (await self.get_state(SessionState))._refresh()
+        await self._show()
+
+    async def _ask(self, work: Callable[..., Answer], *args: Any) -> Answer:
+        actor = await actor_of(self)
+        return await asyncio.to_thread(work, runtime().db, actor, *args)
+
+    async def _show(self) -> None:
+        view, asked, after, before = self._asked_for
+        found = await self._ask(partial(service.agenda, after=after, before=before))
+        self._take(found)
+        if view == "calendar":
+            terms = Terms.of(runtime().settings)
+            self._take_month(await self._ask(service.month, terms, _month(asked)))
+        self.view, self.loaded = view, True
+
+    def _take(self, found: Agenda) -> None:
+        self._set("rows", shown.rows(found))
+        self._set("total", found.total)
+        self._set("scheduled", found.scheduled)
+        self._set("units", found.units)
+        self._set("available", found.available)
+        short = found.first_short
+        self._set("short_title", short.title if short else "")
+        self._set("short_date", short.date if short else "")
+        self._set("prev_url", _url(before=found.previous) if found.previous else "")
+        self._set("next_url", _url(after=found.next) if found.next else "")
+
+    def _take_month(self, found: Month) -> None:
+        earlier, later = found.first - timedelta(days=1), found.first + timedelta(days=31)
+        self._set("cells", shown.cells(found))
+        self._set("month", shown.noon(found.first))
+        self._set("earlier_url", _url(view="calendar", month=f"{earlier:%Y-%m}"))
+        self._set("later_url", _url(view="calendar", month=f"{later:%Y-%m}"))
+        self._set("hidden", found.hidden)
+
+    def _set(self, name: str, value: object) -> None:
+        if getattr(self, name) != value:
+            setattr(self, name, value)
+
+
+def _month(text: str) -> date | None:
+    found = _MONTH.fullmatch(text)
+    return date(int(found[1]), int(found[2]), 1) if found else None
+
+
+def _url(**asked: str) -> str:
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return f"/scheduled?{query}" if query else "/scheduled"
