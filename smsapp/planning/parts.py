@@ -68,7 +68,7 @@ def _plan(row: Var[Row]) -> Component:
     lacks = rx.el.span(icon("triangle-alert"), t("planning.short"), class_name="row g4 tx-warn nw i14")
     price = rx.el.div(
         rx.el.span(credits(row.units)),
-        rx.cond(row.short, lacks, rx.el.span(t("ui.credits"), class_name="mut")),
+        rx.cond(row.short, lacks, rx.el.span(" ", t("ui.credits"), class_name="mut")),
         class_name="col price",
     )
     people = rx.el.span(number(row.recipients), rx.el.span(" ", t("planning.recipients_unit"), class_name="on-phone"))
@@ -137,7 +137,7 @@ def questions() -> Component:
         on_open_change=S.show,
         width="440px",
         actions=[
-            closing(button(t("planning.close"), role="ghost")),
+            closing(button(t("planning.close"))),
             button(t("planning.delete"), role="danger_soft", name="trash-2", on_click=S.ask(a.id, "delete")),
             button(t("planning.copy"), name="copy", on_click=S.copy_plan(a.id)),
             rx.cond(
