@@ -3,6 +3,7 @@
 import reflex as rx
 
 from smsapp.campaigns.departure_parts import departure, past_question, replaces
+from smsapp.campaigns.drafts_state import DraftsState
 from smsapp.campaigns.left_out_state import LeftOutState
 from smsapp.campaigns.message_parts import message
 from smsapp.campaigns.own_state import OwnFieldsState
@@ -52,6 +53,6 @@ PAGES = [
         "/compose",
         compose,
         "campaigns.title",
-        [SizesState.close, LeftOutState.close, OwnFieldsState.load, S.enter],
+        [SizesState.close, LeftOutState.close, OwnFieldsState.load, S.enter, DraftsState.load],
     )
 ]

@@ -8,6 +8,7 @@ from reflex.vars import Var
 from reflex_base.utils.imports import ImportDict
 
 from smsapp.campaigns.choosing_state import ChoosingState
+from smsapp.campaigns.drafts_state import DraftsState
 from smsapp.campaigns.left_out_state import LeftOutState
 from smsapp.campaigns.message_parts import SMS
 from smsapp.campaigns.screen import DraftItem, Part, Term, Volume
@@ -96,7 +97,7 @@ def header_actions() -> list[Component]:
     drafts = rx.fragment(
         button(t("campaigns.drafts"), role="ghost", name="files", custom_attrs=opens),
         rx.el.div(
-            rx.foreach(S.drafts, other),
+            rx.foreach(DraftsState.others, other),
             id="drafts",
             class_name="pop cmp-drafts",
             role="dialog",
@@ -111,7 +112,7 @@ def header_actions() -> list[Component]:
         go=button(t("campaigns.discard"), role="danger", on_click=S.discard),
         trigger=button(t("campaigns.discard"), role="ghost", name="trash-2"),
     )
-    return [rx.cond(S.drafts, drafts), rx.cond(S.campaign_id > 0, discard)]
+    return [rx.cond(DraftsState.others, drafts), rx.cond(S.campaign_id > 0, discard)]
 
 
 def audience() -> Component:

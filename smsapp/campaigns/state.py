@@ -20,7 +20,7 @@ from smsapp.campaigns.launch import QuoteChanged, Seen
 from smsapp.campaigns.pricing import Terms
 from smsapp.campaigns.rules import BadSender, NoRecipient, TextMissing, check_sender, proposed_sender
 from smsapp.campaigns.schedule import DatePast, NotPlanned, set_free
-from smsapp.campaigns.screen import ChipItem, DraftItem, Figures, Shown, Simulated
+from smsapp.campaigns.screen import ChipItem, Figures, Shown, Simulated
 from smsapp.campaigns.service import Draft, NotADraft
 from smsapp.domain.errors import Refusal
 from smsapp.i18n import Sentence
@@ -49,7 +49,6 @@ class ComposeState(rx.State):
     figures: Figures = Figures()
     person: Shown = Shown()
     saved_at: str = ""
-    drafts: list[DraftItem] = []
     simulated: Simulated = Simulated()
     tried: bool = False
     undo_units: int = 0
@@ -80,7 +79,7 @@ class ComposeState(rx.State):
         if draft_id and draft_id == self.campaign_id:
             self.reviewing = False  # after a reload the consent box is blank again: ask again
             self._ask_again()
-            return [ComposeState.requote, ComposeState.list_drafts]
+            return ComposeState.requote
         wish = f"{asked.get('group', '')}/{asked.get('contacts', '')}{asked.get('carried', '')}"
         brought = runtime().luggage.take(self.router.headers.cookie) if "carried" in asked else None
         if self.campaign_id and not (draft_id or brought) and wish == self._wish != "/":  # entered twice: begun once
@@ -96,14 +95,7 @@ class ComposeState(rx.State):
             return await self._keep(lambda db, who, id: service.add_groups(db, who, id, [group]))
         if contacts:
             return await self._keep(lambda db, who, id: service.add_contacts(db, who, id, contacts))
-        return [ComposeState.requote, ComposeState.list_drafts]
-
-    @rx.event
-    async def list_drafts(self) -> None:
-        """The other drafts, for the menu."""
-        actor = await actor_of(self)
-        found = await asyncio.to_thread(service.drafts, runtime().db, actor)
-        self.drafts = screen.draft_items(found, self.campaign_id)
+        return ComposeState.requote
 
     @rx.event
     async def typed(self, text: Annotated[str, MaxLen(LONGEST_TEXT)], version: int) -> Any:
@@ -350,7 +342,7 @@ class ComposeState(rx.State):
             return rx.redirect(f"/sent/{draft_id}", replace=True)
         except Refusal as refusal:
             await refuse(self, refusal)
-            return [ComposeState.requote, ComposeState.list_drafts]
+            return ComposeState.requote
         self.campaign_id, self.name, self.text = found.id, found.name, found.text
         self.purpose, self.sender, self.custom = found.purpose, found.sender, bool(found.sender)
         self.saved_at = found.updated_at.isoformat()
@@ -361,7 +353,7 @@ class ComposeState(rx.State):
                 check_sender(self.sender)
             except BadSender as refusal:
                 self.sender_error = screen.said(refusal)
-        return [ComposeState.requote, ComposeState.list_drafts]
+        return ComposeState.requote
 
     def _ask_again(self) -> None:
         """The consent box is drawn anew, not ticked."""

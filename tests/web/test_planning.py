@@ -43,7 +43,7 @@ class Person:
         self.address = "/compose"
         await self.does(ComposeState, "enter")
         await self.does(ComposeState, "typed", text="Bonjour", version=(await self.compose).version)
-        await self.does(ComposeState, "add", raw="0612345678")
+        await self.does(ComposeState, "add", raw="0612345678", turn=1)
         if date:
             await self.does(DepartureState, "choose", when="later")
             await self.does(DepartureState, "set_date", typed=date)
