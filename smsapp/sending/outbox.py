@@ -106,7 +106,10 @@ def window(
             done.campaign_id, done.waits, done.wait_s = campaign.id, purses.waits, purses.all_wait_s
         found = []
         if campaign and purses and not done.wait_s:
-            found = _candidates(session, campaign, now, min(size, purses.most))
+            # A late answer and a new turn of the same message: what it says comes first.
+            told = {move.before.id for move in settled if move.changes}
+            candidates = _candidates(session, campaign, now, min(size, purses.most))
+            found = [one for one in candidates if one[0].id not in told]
         if not settled and not found:
             return done
         funds = lock(session, {m.before.account_id for m in settled} | ({campaign.account_id} if campaign else set()))
@@ -185,12 +188,12 @@ def settle_moves(found: dict[int, Row], answers: Sequence[Answer], now: datetime
     Acceptance is believed whenever it comes, unless the message is closed; a refusal needs the attempt to be the same,
     and going back to the queue needs the lease itself, so that no late answer sends a message again.
     """
-    moves = []
+    moves = {row.id: Move.of(row) for row in found.values()}
     for ticket, result in ((answer.ticket, answer.result) for answer in answers):
-        row = found.get(ticket.message_id)
-        if row is None:
+        move = moves.get(ticket.message_id)
+        if move is None:
             continue
-        move = Move.of(row)
+        row = move.after  # a late answer may stand beside that of a later attempt
         leased = row.state is State.SUBMITTING and row.lease_token == ticket.lease and row.attempt == ticket.attempt
         if result.outcome is Outcome.ACCEPTED:
             if merge(row.state, State.ACCEPTED) is not row.state:
@@ -210,8 +213,7 @@ def settle_moves(found: dict[int, Row], answers: Sequence[Answer], now: datetime
             move.to(State.UNKNOWN, "answer", now)
             move.after.not_before = now + policy.next_question(0)
             move.after.asked, move.after.missing_since = 0, None
-        moves.append(move)
-    return moves
+    return list(moves.values())
 
 
 def _limits(gateway: str | Route, tps: Mapping[str, float]) -> dict[str, float]:

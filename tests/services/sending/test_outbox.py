@@ -145,6 +145,38 @@ def test_after_a_crash_the_outcome_is_unknown_and_an_answer_of_the_dead_lease_do
     assert_exact(db)
 
 
+def resent(db: Database, clock: SimulatedClock, actor: Actor) -> Window:
+    """A claim whose sender was suspended past its lease; its message was sent again by hand meanwhile."""
+    running(db, actor, 1)
+    claimed = step(db)
+    clock.advance(timedelta(seconds=61))
+    lifecycle.reap(db, POLICY)
+    lifecycle.resend(db, actor, claimed.tickets[0].message_id)
+    return claimed
+
+
+def test_a_late_acceptance_comes_before_the_new_turn_of_its_message(
+    db: Database, clock: SimulatedClock, actor: Actor
+) -> None:
+    """Told in the very transaction that would claim the message again: it is believed, and nothing is sent twice."""
+    claimed = resent(db, clock, actor)
+    done = step(db, answers=answer(claimed, Outcome.ACCEPTED))
+    assert done.batch == []
+    assert states(db) == {"accepted": 1}
+    assert_exact(db, [claimed.batch[0].key])
+
+
+def test_answers_to_two_attempts_of_a_message_may_come_together(
+    db: Database, clock: SimulatedClock, actor: Actor
+) -> None:
+    first = resent(db, clock, actor)
+    second = step(db)
+    both = answer(first, Outcome.ACCEPTED) + answer(second, Outcome.RETRY)
+    assert step(db, answers=both).batch == []
+    assert states(db) == {"accepted": 1}
+    assert_exact(db, [first.batch[0].key])
+
+
 def test_a_process_alone_at_its_start_does_not_wait_for_leases(db: Database, actor: Actor) -> None:
     running(db, actor, 2)
     step(db)
