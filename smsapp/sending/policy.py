@@ -20,7 +20,8 @@ class Policy:
     missing_for: timedelta = timedelta(minutes=10)  # "not found" twice, so far apart: it was never taken
     look_every_s: float = 5.0  # for dead senders, unknown outcomes to ask about, reports without a message
     unknown_deadline: timedelta = timedelta(hours=72)  # then the credit is given back
-    unmatched_for: timedelta = timedelta(hours=24)  # how long a report waits for the message it speaks of
+    unmatched_for: timedelta = timedelta(days=7)  # a report waits for its message longer than an outcome is unknown
+    unmatched_every: timedelta = timedelta(hours=6)  # the longest between two looks
     max_late: timedelta = timedelta(minutes=60)  # a scheduled campaign later than this asks its author
     on_time: timedelta = timedelta(minutes=5)  # later than this, it is asked whether its permitted hours are over
     breaker_failures: int = 20  # calls that failed in a row before the gateway is left alone

@@ -97,7 +97,7 @@ def retry_unmatched(db: Database, policy: Policy) -> set[int]:
             elif age > policy.unmatched_for:
                 values = {"processed_at": now, "outcome": "orphan"}
             else:
-                values = {"try_at": now + max(AGAIN, age)}
+                values = {"try_at": now + min(max(AGAIN, age), policy.unmatched_every)}
             connection.execute(update(INBOX).where(INBOX.c.key == row.key).values(values))
         return accounts
 

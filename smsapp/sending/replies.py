@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, insert, select
+from sqlalchemy import Connection, case, delete, exists, insert, or_, select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session
@@ -20,7 +20,7 @@ from smsapp.contacts.blacklist import tidy_reason
 from smsapp.domain.delivery import NEVER_TAKEN, State
 from smsapp.domain.wishes import Wish, wish_of
 from smsapp.gateways.contract import Mo
-from smsapp.sending.tables import CAMPAIGN, CONVERSATION, MESSAGE, REPLY, SUPPRESSION
+from smsapp.sending.tables import CAMPAIGN, CONVERSATION, EVENT, MESSAGE, REPLY, SUPPRESSION
 
 HEARD_BY = timedelta(days=90)
 OVER = (CampaignState.DRAFT, CampaignState.FINISHED, CampaignState.CANCELLED)
@@ -33,9 +33,11 @@ def keep_replies(session: Session, replies: Sequence[tuple[str, Mo]], now: datet
     connection = session.connection()
     written = defaultdict(list)
     left = [State.QUEUED, *NEVER_TAKEN]
+    # One that a person sent again may have reached the phone the first time, wherever it stands now.
+    again = exists().where(EVENT.c.message_id == MESSAGE.c.id, EVENT.c.why == "resend")
     found = connection.execute(
         select(MESSAGE.c.id, MESSAGE.c.account_id, MESSAGE.c.campaign_id, MESSAGE.c.e164, MESSAGE.c.submitted_at)
-        .where(MESSAGE.c.e164.in_({reply.e164 for _, reply in replies}), MESSAGE.c.state.not_in(left))
+        .where(MESSAGE.c.e164.in_({reply.e164 for _, reply in replies}), or_(MESSAGE.c.state.not_in(left), again))
         .order_by(MESSAGE.c.submitted_at.desc(), MESSAGE.c.id.desc())
     )
     for row in found:

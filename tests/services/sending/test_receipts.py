@@ -120,9 +120,27 @@ def test_a_report_by_gateway_id_waits_for_its_message(db: Database, clock: Simul
     assert_exact(db, [done.batch[0].key])
 
 
-def test_a_report_about_nothing_is_kept_and_given_up_after_a_day(db: Database, clock: SimulatedClock) -> None:
+def test_a_report_waits_longer_than_an_outcome_may_be_unknown(
+    db: Database, clock: SimulatedClock, actor: Actor
+) -> None:
+    """The gateway says its own id late: what it reported meanwhile is not lost."""
+    running(db, actor, 1)
+    done = claim(db)
+    settle(db, done, Outcome.UNKNOWN)
+    take_in(db, "g", [dlr(db, None, State.DELIVERED, "e1", gateway_id="0007")])
+    for _ in range(14):
+        clock.advance(timedelta(hours=5))
+        retry_unmatched(db, POLICY)
+    settle(db, done, Outcome.ACCEPTED, "0007")
+    clock.advance(POLICY.unmatched_every)
+    retry_unmatched(db, POLICY)
+    assert states(db) == {"delivered": 1}
+    assert_exact(db, [done.batch[0].key])
+
+
+def test_a_report_about_nothing_is_kept_and_given_up_after_a_week(db: Database, clock: SimulatedClock) -> None:
     take_in(db, "g", [dlr(db, "zzz-1-1", State.DELIVERED, "e1")])
-    for _ in range(12):
+    for _ in range(16):
         clock.advance(timedelta(hours=12))
         retry_unmatched(db, POLICY)
     assert inbox(db) == {"g:e1": "orphan"}
@@ -174,6 +192,18 @@ def test_a_stop_is_heard_by_every_account_that_wrote_lately(
             actor.account_id,
             other.account_id,
         }
+
+
+def test_a_stop_is_heard_for_a_message_that_was_sent_again_by_hand(db: Database, actor: Actor) -> None:
+    """S74: its outcome was unknown, the phone had it all the same; it is not written to a second time."""
+    running(db, actor, 1)
+    done = claim(db)
+    settle(db, done, Outcome.UNKNOWN)
+    lifecycle.resend(db, actor, done.tickets[0].message_id)
+    assert take_in(db, "g", [Mo("m", FIRST, "36111", "STOP", db.now())]) == {actor.account_id}
+    assert claim(db).batch == []
+    assert states(db) == {"suppressed": 1}
+    assert_exact(db, [done.batch[0].key])
 
 
 def test_start_takes_back_what_stop_did_and_nothing_else(db: Database, actor: Actor, clock: SimulatedClock) -> None:
