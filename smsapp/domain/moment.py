@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from smsapp.domain.errors import Refusal
@@ -81,7 +82,7 @@ def parse(typed: str, zone: str) -> Moment:
 
 def moment(local: datetime | str, zone: str) -> Moment:
     """The instant that a local time (naive, or as it is kept) means in ``zone``. Raises ZoneUnknown."""
-    if zone not in available_timezones():
+    if zone not in _zones():
         raise ZoneUnknown(zone=zone[:64])
     if isinstance(local, str):
         local = datetime.fromisoformat(local)
@@ -91,6 +92,12 @@ def moment(local: datetime | str, zone: str) -> Moment:
     at = (local - first).replace(tzinfo=UTC)
     odd = None if first == second else Odd.SKIPPED if first < second else Odd.REPEATED
     return Moment(local, zone, at, odd)
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """The names of all zones: asking the system walks through its files."""
+    return frozenset(available_timezones())
 
 
 def moment_of(at: datetime, zone: str) -> Moment:
