@@ -5,7 +5,7 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from smsapp.domain.delivery import Cause, State
@@ -24,28 +24,29 @@ class Network:
     taken: list[str] = field(default_factory=list)
     strongest: dict[str, State] = field(default_factory=dict)
     by_id: set[str] = field(default_factory=set)  # messages of which it speaks by its own id only
-    numbers: dict[str, int] = field(default_factory=dict)
     _late: list[tuple[datetime, Submit]] = field(default_factory=list)  # on their way after their caller gave up
     _told: list[tuple[datetime, Event]] = field(default_factory=list)
     _serial: int = 0
 
     def submit(self, message: Submit, now: datetime) -> Result:
         """The answer to one message; UNKNOWN is a time-out, taken or not."""
-        self.numbers[message.key] = message.e164
         fate = 1.0 if self.calm else self.rng.random()
+        if message.key in self.taken and fate < 0.5:
+            self._repeat(message.key, now)
+            return Result(message.key, Outcome.REJECTED, cause=Cause.CONTENT)  # a repetition, which it refuses
         if fate < 0.05:
             return Result(message.key, Outcome.REJECTED, cause=Cause.INVALID)
-        if fate < 0.13:
+        if fate < 0.15:
             return Result(message.key, Outcome.RETRY, retry_after=self.rng.choice([0.0, 1.0, 30.0]))
-        if fate < 0.16:
+        if fate < 0.18:
             return Result(message.key, Outcome.RETRY)
-        if fate < 0.20:
+        if fate < 0.22:
             return Result(message.key, Outcome.UNKNOWN)
-        if fate < 0.25:
+        if fate < 0.27:
             self._late.append((now + timedelta(seconds=self.rng.uniform(20, 300)), message))
             return Result(message.key, Outcome.UNKNOWN)
         self._take(message, now)
-        return Result(message.key, Outcome.UNKNOWN if fate < 0.30 else Outcome.ACCEPTED, f"id-{message.key}")
+        return Result(message.key, Outcome.UNKNOWN if fate < 0.35 else Outcome.ACCEPTED, f"id-{message.key}")
 
     def arrive(self, now: datetime) -> None:
         """What was on its way arrives, though nobody waits for the answer any more."""
@@ -68,11 +69,18 @@ class Network:
         done = {event.event_id for event in events if self.calm or self.rng.random() < 0.7}
         self._told = [one for one in self._told if one[1].event_id not in done]
 
-    def stop(self, key: str, now: datetime) -> Mo:
-        """The phone of a message asks for no more."""
+    def reply(self, number: int, now: datetime, *words: str) -> Mo:
+        """The phone of a number says one of ``words``."""
         self._serial += 1
-        words = self.rng.choice(["STOP", "Stop svp", "arrêt", "S T O P"])
-        return Mo(f"mo{self._serial}", self.numbers[key], "36111", words, now)
+        return Mo(f"mo{self._serial}", number, "36111", self.rng.choice(words), now)
+
+    def _repeat(self, key: str, now: datetime) -> None:
+        """Say once more what became of a message, at once."""
+        state = self.strongest[key]
+        if state is not State.ACCEPTED and key not in self.by_id:
+            self._serial += 1
+            cause = Cause.OFF if state is State.FAILED else None
+            self._told.append((now, Dlr(f"e{self._serial}", key, f"id-{key}", state, cause, "20801", now)))
 
     @property
     def quiet(self) -> bool:
@@ -95,10 +103,15 @@ class Network:
             self.by_id.add(message.key)
         for state in story:
             self._serial += 1
-            at = now + timedelta(seconds=self.rng.expovariate(1 / 600))
+            days = 4 if self.rng.random() < 0.08 else 0  # when nobody waits for it any more
+            at = now + timedelta(days=days, seconds=self.rng.expovariate(1 / 600))
             cause = Cause.OFF if state is State.FAILED else None
             key = None if by_id else message.key
-            self._told.append((at, Dlr(f"e{self._serial}", key, f"id-{message.key}", state, cause, "20801", now)))
+            report = Dlr(f"e{self._serial}", key, f"id-{message.key}", state, cause, "20801", now)
+            self._told.append((at, report))
+            if self.rng.random() < 0.15:  # said twice, under another name, much later
+                again = replace(report, event_id=f"{report.event_id}-again")
+                self._told.append((at + timedelta(seconds=self.rng.expovariate(1 / 600)), again))
         if self.rng.random() < 0.05:
             self._serial += 1
             self._told.append((now, Dlr(f"e{self._serial}", None, "nobody", State.DELIVERED, None, None, now)))

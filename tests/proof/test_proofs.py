@@ -12,8 +12,8 @@ from tests.proof.sim import hunt, lives
 
 def test_no_seed_of_the_simulation_finds_a_violation() -> None:
     """Reliability P6: faults, reorderings, pauses, STOPs, both clock changes."""
-    wrong, lived, _ = lives(0, 12)
-    assert (wrong, lived) == ([], 12)
+    wrong, lived, _ = lives(0, 20)
+    assert (wrong, lived) == ([], 20)
 
 
 def test_a_seed_is_one_life_for_ever() -> None:
@@ -23,7 +23,7 @@ def test_a_seed_is_one_life_for_ever() -> None:
 @pytest.mark.parametrize("name", ["a time-out is sent again", "counters only grow", "the last report wins"])
 def test_a_planted_bug_is_found(name: str) -> None:
     assert len(BUGS) >= 15
-    assert hunt(name, 12)["found"]
+    assert hunt(name)["seed"] is not None
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -64,6 +64,7 @@ class Template:
         place = MEMORY if MEMORY.is_dir() else None
         self._directory = tempfile.TemporaryDirectory(dir=place)
         self.path = Path(self._directory.name)
+        self._opened: Database | None = None
         made = connect(f"sqlite:///{self.path / 'template.db'}")
         upgrade(made)
         made.close()
@@ -73,6 +74,14 @@ class Template:
         self.drop(name)
         shutil.copy(self.path / "template.db", self.path / f"{name}.db")
         return connect(f"sqlite:///{self.path / f'{name}.db'}", clock)
+
+    def fresh(self, clock: Clock) -> Database:
+        """A fresh database for one life after another: the same engine over a new file, its statements built once."""
+        self.drop()
+        shutil.copy(self.path / "template.db", self.path / "life.db")
+        if self._opened is None:
+            self._opened = connect(f"sqlite:///{self.path / 'life.db'}", clock)
+        return self._opened.at(clock)
 
     def drop(self, name: str = "life") -> None:
         """Remove what a life left behind."""
