@@ -1,18 +1,25 @@
 """Contacts written by the hundred thousand: what is searched and sorted by is made by the column, the rows go in as a
 set. Within the caller's transaction, like everything that writes contacts from elsewhere.
+
+On SQLite, binding values row by row costs more than storing them. Very many contacts are therefore laid out beforehand,
+before anybody waits for the writer's turn, in a small database of their own (`lay_out`), which stands beside the book
+during the transaction (`Database.write(beside)`); they come over in one statement.
 """
 
 import io
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import polars as pl
-from sqlalchemy import JSON, BigInteger, Table, Text, Update, bindparam, cast, type_coerce, update
+from adbc_driver_sqlite import dbapi as adbc
+from sqlalchemy import JSON, BigInteger, Connection, Table, Text, Update, bindparam, cast, text, type_coerce, update
 from sqlmodel import Session
 
 from smsapp.contacts.folding import SEARCH_LENGTH, SORT_LENGTH, fold, search_text, sort_name
 from smsapp.contacts.tables import Contact
+from smsapp.db import BESIDE
 from smsapp.db.book_triggers import counted_at_once
 from smsapp.db.rows import pack, rows
 
@@ -20,8 +27,13 @@ NAMES = ("nom", "prenom", "email", "societe")
 MANY = 1_000  # contacts from which the triggers of SQLite cost more than leaving them aside
 SLICE = 50_000  # rows sent in one statement
 
+_LAYOUT = "layout"  # the table of the contacts laid out beside
 _NOTE_FOR_SEARCH = (
-    "INSERT INTO contact_unindexed (contact_id, account_id) SELECT id, account_id FROM contact WHERE id > ?"
+    # What was noted beyond the last contact is of contacts that are gone.
+    "DELETE FROM contact_to_index WHERE account_id = :a AND first_id > :before",
+    "UPDATE contact_to_index SET last_id = :before WHERE account_id = :a AND last_id > :before AND first_id ="
+    " (SELECT max(first_id) FROM contact_to_index WHERE account_id = :a)",
+    "INSERT INTO contact_to_index (account_id, first_id, last_id) SELECT :a, :before + 1, :last WHERE :last > :before",
 )
 _PLAIN = r"^[!-~]*(?: [!-~]+)*$"
 _ADDED = ("e164", "territory", *NAMES, "extra", "sort_name", "search")
@@ -33,49 +45,106 @@ def with_keys(people: pl.DataFrame) -> pl.DataFrame:
     """``people`` (e164 and the four names) with ``sort_name`` and ``search`` exactly as `folding.py` makes them, in the
     order of ``sort_name``: so the largest index is filled from one end to the other.
     """
-    folded = people.select("e164", *(_folded(people[name]) for name in NAMES))
-    full = pl.concat_str("nom", "prenom", separator=" ").str.strip_chars(" ")
+    odd = [~people[name].str.contains(_PLAIN) for name in NAMES]
+    folded = people.select("e164", *(_folded(people[name], mask) for name, mask in zip(NAMES, odd, strict=True)))
+    said = {name: pl.when(pl.col(name) != "").then(pl.col(name)) for name in NAMES}  # null: joined without a space
+    full = pl.concat_str(said["nom"], said["prenom"], separator=" ", ignore_nulls=True)
     named = pl.when(full != "").then(full).otherwise("societe").str.slice(0, SORT_LENGTH)
-    said = pl.concat_str("prenom", "nom", "prenom", "societe", "email", separator=" ")
-    said = said.str.replace_all(" {2,}", " ").str.strip_chars(" ")
+    order = ("prenom", "nom", "prenom", "societe", "email")
+    known = pl.concat_str(
+        pl.col("e164").cast(pl.String), *(said[name] for name in order), separator=" ", ignore_nulls=True
+    )
+    # A contact of whom nothing but the number is known is found by the number and a space, as `folding.py` has it.
+    known = pl.when(pl.all_horizontal(pl.col(NAMES) == "")).then(known + " ").otherwise(known)
     keys = folded.select(
         sort_name=pl.when(named != "").then(named).otherwise(pl.lit("\uffff")),
-        search=pl.concat_str(pl.col("e164").cast(pl.String), said, separator=" ").str.slice(0, SEARCH_LENGTH),
+        search=known.str.slice(0, SEARCH_LENGTH),
     )
-    made = people.hstack(keys)
-    if not (odd := _awkward(people, folded)).is_empty():
-        made = _one_by_one(made, odd)
+    made = people.drop(keys.columns, strict=False).hstack(keys)
+    if not (places := _awkward(people, folded, odd)).is_empty():
+        made = _one_by_one(made, places)
     return made.sort("sort_name", maintain_order=True)
 
 
-def add_contacts(session: Session, account_id: int, people: pl.DataFrame, *, import_id: int, at: datetime) -> None:
-    """Add active contacts: columns e164, territory, the four names, ``extra`` (JSON) and those of ``with_keys``."""
+def lay_out(people: pl.DataFrame, path: Path) -> None:
+    """Write ``people`` (as for ``add_contacts``) to a database of their own at ``path``, for `Database.write(beside)`.
+
+    Nothing in it has to outlive the machine: neither journal nor waiting for the disk.
+    """
+    path.unlink(missing_ok=True)
+    with adbc.connect(str(path), autocommit=True) as connection, connection.cursor() as cursor:
+        for pragma in ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.adbc_ingest(_LAYOUT, people.select(_ADDED), mode="create")
+
+
+def add_contacts(
+    session: Session, account_id: int, people: pl.DataFrame, *, import_id: int, at: datetime, laid_out: int = 0
+) -> tuple[int, int]:
+    """Add active contacts: columns e164, territory, the four names, ``extra`` (JSON) and those of ``with_keys``.
+
+    ``laid_out``: how many contacts stand beside the book (`lay_out`), ``people`` among them, with distinct numbers.
+    Returns the first and the last id that they were given, between which there may be others' contacts.
+    """
     if people.is_empty():
-        return
+        return 0, -1
     connection = session.connection()
     fixed = {"account_id": account_id, "state": "active", "import_id": import_id}
     if connection.dialect.name == "sqlite":
         when = at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
         fixed |= {"created_at": when, "updated_at": when}
-        insert = (
-            f"INSERT INTO contact ({', '.join([*fixed, *_ADDED])})"  # noqa: S608 (values of our own)
-            f" VALUES ({', '.join(map(repr, fixed.values()))}, {', '.join('?' * len(_ADDED))})"
-        )
+        before = _last(connection)
         if people.height < MANY:
-            connection.exec_driver_sql(insert, people.select(_ADDED).rows())
-            return
+            _bind(connection, fixed, people)
+            return before + 1, _last(connection)
         with counted_at_once(connection, "contact_book_added", "contacts", account_id, lambda: people.height):
-            last = connection.exec_driver_sql("SELECT coalesce(max(id), 0) FROM contact").scalar_one()
-            connection.exec_driver_sql(insert, people.select(_ADDED).rows())
-            connection.exec_driver_sql(_NOTE_FOR_SEARCH, (last,))
-        return
+            if laid_out:
+                _bring_over(connection, fixed, people, laid_out)
+            else:
+                _bind(connection, fixed, people)
+            last = _last(connection)
+            for statement in _NOTE_FOR_SEARCH:
+                connection.execute(text(statement), {"a": account_id, "before": before, "last": last})
+        assert last == before + people.height, f"{people.height} contacts, {last - before} written"
+        return before + 1, last
     fixed |= {"created_at": at.isoformat(), "updated_at": at.isoformat()}
     stage = people.select(*(pl.lit(value).alias(name) for name, value in fixed.items()), *_ADDED)
     out = io.BytesIO()
     stage.write_csv(out, include_header=False, quote_style="non_numeric")
+    before = connection.execute(text("SELECT nextval(pg_get_serial_sequence('contact', 'id'))")).scalar_one()
     cursor: Any = connection.connection.cursor()
     with cursor.copy(f"COPY contact ({', '.join(stage.columns)}) FROM STDIN (FORMAT csv)") as copy:
         copy.write(out.getbuffer())
+    last = connection.execute(text("SELECT currval(pg_get_serial_sequence('contact', 'id'))")).scalar_one()
+    return before + 1, last
+
+
+def _last(connection: Connection) -> int:
+    """The highest id of all contacts, which on SQLite the next one follows."""
+    found: int = connection.exec_driver_sql("SELECT coalesce(max(id), 0) FROM contact").scalar_one()
+    return found
+
+
+def _bind(connection: Connection, fixed: dict[str, Any], people: pl.DataFrame) -> None:
+    insert = (
+        f"INSERT INTO contact ({', '.join([*fixed, *_ADDED])})"  # noqa: S608 (values of our own)
+        f" VALUES ({', '.join(map(repr, fixed.values()))}, {', '.join('?' * len(_ADDED))})"
+    )
+    connection.exec_driver_sql(insert, people.select(_ADDED).rows())
+
+
+def _bring_over(connection: Connection, fixed: dict[str, Any], people: pl.DataFrame, laid_out: int) -> None:
+    """Insert ``people`` from beside, in the order in which they were laid out there."""
+    insert = (
+        f"INSERT INTO contact ({', '.join([*fixed, *_ADDED])})"  # noqa: S608 (values of our own)
+        f" SELECT {', '.join(map(repr, fixed.values()))}, {', '.join(_ADDED)} FROM {BESIDE}.{_LAYOUT}"
+    )
+    if people.height == laid_out:
+        connection.exec_driver_sql(f"{insert} ORDER BY rowid")
+        return
+    numbers = "[" + ",".join(map(str, people["e164"])) + "]"
+    among = "WHERE e164 IN (SELECT value FROM json_each(?))"
+    connection.exec_driver_sql(f"{insert} {among} ORDER BY rowid", (numbers,))
 
 
 def change_contacts(session: Session, people: pl.DataFrame, *, at: datetime) -> None:
@@ -95,10 +164,9 @@ def _change(sqlite: bool) -> Update:
     return update(_CONTACT).where(_CONTACT.c.id == source.c.id).values(**given, extra=extra, updated_at=at)
 
 
-def _folded(cells: pl.Series) -> pl.Series:
-    """Each cell without case and accents; those that are not plain ASCII once per distinct text."""
+def _folded(cells: pl.Series, odd: pl.Series) -> pl.Series:
+    """Each cell without case and accents; the ``odd`` ones, which are not plain ASCII, once per distinct text."""
     made = cells.str.to_lowercase()
-    odd = ~cells.str.contains(_PLAIN)
     if odd.any():
         texts = cells.filter(odd).unique()
         known = pl.DataFrame(
@@ -109,13 +177,17 @@ def _folded(cells: pl.Series) -> pl.Series:
     return made.alias(cells.name)
 
 
-def _awkward(people: pl.DataFrame, folded: pl.DataFrame) -> pl.Series:
-    """The places of the rows whose cells fold otherwise together than each for itself."""
-    signs = pl.any_horizontal(pl.col(NAMES).str.contains_any(["%", "\\", "\0"]))
-    foreign = pl.any_horizontal(~pl.col(NAMES).str.contains(_PLAIN))
-    gone = pl.any_horizontal(*((people[name] != "") & (folded[name] == "") for name in NAMES))
-    found: pl.Series = people.select((signs & foreign) | gone).to_series().arg_true()
-    return found
+def _awkward(people: pl.DataFrame, folded: pl.DataFrame, odd: list[pl.Series]) -> pl.Series:
+    """The places of the rows whose cells fold otherwise together than each for itself: among those with an odd cell."""
+    foreign = pl.select(pl.any_horizontal(odd)).to_series()
+    places = foreign.arg_true()
+    if places.is_empty():
+        return places
+    some, fold_of = people.select(NAMES).filter(foreign), folded.filter(foreign)
+    signs = some.select(pl.concat_str(NAMES).str.contains_any(["%", "\\", "\0"])).to_series()
+    for name in NAMES:
+        signs = signs | ((some[name] != "") & (fold_of[name] == ""))
+    return places.filter(signs)
 
 
 def _one_by_one(made: pl.DataFrame, places: pl.Series) -> pl.DataFrame:

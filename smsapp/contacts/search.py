@@ -26,7 +26,10 @@ MOST_PG = 4_000
 TAIL = 2_000  # contacts not indexed yet that are searched one by one
 SLICE = 2_000  # contacts indexed in one transaction: a few hundredths of a second
 
-_TAIL = "SELECT contact_id FROM contact_unindexed WHERE account_id = :a LIMIT :most"
+_TAIL = "SELECT first_id, last_id FROM contact_to_index WHERE account_id = :a LIMIT :most"
+_SPANS = "SELECT account_id, first_id, last_id FROM contact_to_index ORDER BY account_id, first_id LIMIT :most"
+# The plus keeps the account's indexes out of it.
+_WITHIN = "SELECT id FROM contact WHERE id BETWEEN :first AND :last AND +account_id = :a ORDER BY id LIMIT :most"
 _SQLITE_FOUND = "SELECT rowid FROM contact_fts WHERE contact_fts MATCH :grams LIMIT :most"
 _PG_FOUND = "SELECT contact_id FROM contact_fts WHERE grams @> CAST(:grams AS text[]) LIMIT :most"
 
@@ -63,8 +66,21 @@ def candidates(session: Session, actor: Actor, fragments: Sequence[str], most: i
 
 def not_indexed(session: Session, actor: Actor) -> list[int] | None:
     """The ids of the account's contacts that the index does not know yet; None when there are more than TAIL."""
-    tail = list(session.execute(text(_TAIL), {"a": actor.account_id, "most": TAIL + 1}).scalars())
-    return None if len(tail) > TAIL else tail
+    spans = session.execute(text(_TAIL), {"a": actor.account_id, "most": TAIL + 1}).all()
+    if len(spans) > TAIL:
+        return None
+    tail: list[int] = []
+    for first, last in spans:
+        tail += [first] if first == last else _within(session, actor.account_id, first, last, TAIL + 1)
+        if len(tail) > TAIL:
+            return None
+    return tail
+
+
+def _within(session: Session, account_id: int, first: int, last: int, most: int) -> list[int]:
+    """The contacts of an account in a span of ids, in order, at most ``most``."""
+    given = {"a": account_id, "first": first, "last": last, "most": most}
+    return list(session.execute(text(_WITHIN), given).scalars())
 
 
 def asked_of(fragments: Sequence[str]) -> str:
@@ -86,30 +102,52 @@ def index_all(db: Database) -> int:
 
 
 def _index_some(session: Session, limit: int) -> int:
+    while spans := _taken(session, limit):
+        if ids := _contacts_of(session, spans, limit):
+            _take_in(session, ids)
+            return len(ids)
+    return 0
+
+
+def _taken(session: Session, limit: int) -> list[tuple[int, int, int]]:
+    """The spans to look at: account, first, last. Two processes that index at once (PostgreSQL) take different ones."""
+    locked = "" if session.get_bind().dialect.name == "sqlite" else " FOR UPDATE SKIP LOCKED"
+    found = session.execute(text(_SPANS + locked), {"most": limit})
+    return [(account_id, first, last) for account_id, first, last in found]
+
+
+def _contacts_of(session: Session, spans: Sequence[tuple[int, int, int]], limit: int) -> list[int]:
+    """Up to ``limit`` contacts of the spans, from the first on; what is given out of the spans is no longer noted."""
+    ids: list[int] = []
+    done: list[dict[str, int]] = []
+    for account_id, first, last in spans:
+        if (room := limit - len(ids)) <= 0:
+            break
+        found = [first] if first == last else _within(session, account_id, first, last, room)
+        ids += found
+        done.append({"a": account_id, "first": first})
+        if len(found) == room and found[-1] < last:
+            rest = text(
+                "INSERT INTO contact_to_index (account_id, first_id, last_id) VALUES (:a, :first, :last)"
+                " ON CONFLICT (account_id, first_id) DO UPDATE SET last_id = excluded.last_id"
+                " WHERE excluded.last_id > contact_to_index.last_id"
+            )
+            session.execute(rest, {"a": account_id, "first": found[-1] + 1, "last": last})
+    session.connection().execute(text("DELETE FROM contact_to_index WHERE account_id = :a AND first_id = :first"), done)
+    return ids
+
+
+def _take_in(session: Session, ids: Sequence[int]) -> None:
     connection = session.connection()
     if connection.dialect.name == "sqlite":
-        ids = list(
-            connection.execute(
-                text("SELECT contact_id FROM contact_unindexed ORDER BY contact_id LIMIT :most"), {"most": limit}
-            ).scalars()
-        )
-        given = {"ids": json.dumps(ids)}
-        among = "IN (SELECT value FROM json_each(:ids))"
         connection.execute(
-            text(f"INSERT INTO contact_fts (rowid, search) SELECT id, search FROM contact WHERE id {among}"),  # noqa: S608
-            given,
+            text(
+                "INSERT INTO contact_fts (rowid, search)"
+                " SELECT id, search FROM contact WHERE id IN (SELECT value FROM json_each(:ids))"
+            ),
+            {"ids": json.dumps(ids)},
         )
-        connection.execute(text(f"DELETE FROM contact_unindexed WHERE contact_id {among}"), given)  # noqa: S608
-        return len(ids)
-    # Two processes that index at once take different slices.
-    taken = connection.execute(
-        text(
-            "DELETE FROM contact_unindexed WHERE contact_id IN (SELECT contact_id FROM contact_unindexed"
-            " ORDER BY contact_id LIMIT :most FOR UPDATE SKIP LOCKED) RETURNING contact_id"
-        ),
-        {"most": limit},
-    )
-    ids = list(taken.scalars())
+        return
     connection.execute(
         text(
             "INSERT INTO contact_fts (contact_id, grams)"
@@ -117,7 +155,6 @@ def _index_some(session: Session, limit: int) -> int:
             " ON CONFLICT (contact_id) DO UPDATE SET grams = excluded.grams"
         ).bindparams(bindparam("ids", ids, type_=ARRAY(BigInteger)))
     )
-    return len(ids)
 
 
 def _mark(account_id: int) -> str:

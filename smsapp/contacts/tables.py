@@ -21,13 +21,12 @@ class Contact(SQLModel, table=True):
 
     __table_args__ = (
         Index("ix_contact_number", "account_id", "e164"),
-        # Holds what is searched and filtered by too: a page in the order of names is read from this index alone.
+        # Holds what is filtered by too: a page in the order of names is read from this index alone.
         Index(
             "ix_contact_by_name",
             "account_id",
             "sort_name",
             "id",
-            "search",
             "e164",
             "territory",
             "state",
@@ -66,7 +65,7 @@ class Contact(SQLModel, table=True):
     sort_name: str = Field(default="", max_length=200)  # see folding.py; both are short enough for an index row
     search: str = Field(default="", max_length=400)  # see folding.py
     state: str = Field(default="active", max_length=16)  # active, invalid (a report said so: M34)
-    import_id: int | None = Field(default=None, sa_type=BigId, index=True)  # which import brought it, if any
+    import_id: int | None = Field(default=None, sa_type=BigId)  # which import brought it, if any
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
     deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -101,14 +100,16 @@ class BookCounter(SQLModel, table=True):
     count: int = 0
 
 
-class Unindexed(SQLModel, table=True):
-    """Contacts that the search index does not know yet; until it does, they are searched one by one."""
+class ToIndex(SQLModel, table=True):
+    """Contacts that the search index does not know yet, those in a row as one span of ids; until it does, they are
+    searched one by one. Made with the triggers that fill it, see `smsapp/db/book_triggers.py`.
+    """
 
-    __tablename__ = "contact_unindexed"
-    __table_args__ = (Index("ix_contact_unindexed_of_account", "account_id", "contact_id"),)
+    __tablename__ = "contact_to_index"
 
-    contact_id: int = Field(primary_key=True, sa_type=BigId, sa_column_kwargs={"autoincrement": False})
-    account_id: int = Field(sa_type=BigId)
+    account_id: int = Field(primary_key=True, sa_type=BigId, sa_column_kwargs={"autoincrement": False})
+    first_id: int = Field(primary_key=True, sa_type=BigId, sa_column_kwargs={"autoincrement": False})
+    last_id: int = Field(sa_type=BigId)
 
 
 class KeptSelection(SQLModel, table=True):

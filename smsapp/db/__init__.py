@@ -4,6 +4,6 @@ Nobody else opens a session or commits. No gateway call and no ``await`` inside 
 """
 
 from smsapp.db.clock import Clock, SimulatedClock, SystemClock
-from smsapp.db.engine import Database, connect
+from smsapp.db.engine import BESIDE, Database, connect
 
-__all__ = ["Clock", "Database", "SimulatedClock", "SystemClock", "connect"]
+__all__ = ["BESIDE", "Clock", "Database", "SimulatedClock", "SystemClock", "connect"]

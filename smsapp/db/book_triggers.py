@@ -8,10 +8,11 @@ triggers per row and one writer; PostgreSQL adds up per statement, in one of 64 
 per account would make every two writers wait for each other (and two in opposite order fail).
 
 *Search index* (`contact_fts`): trigrams of ``contact.search``. Indexing costs more than the insert itself, so a new
-or changed contact is only noted in `contact_unindexed`; `smsapp.contacts.search` indexes what is noted in small slices
-and, until then, searches it one by one. SQLite: an FTS5 table of trigrams without positions over ``contact`` (external
-content). PostgreSQL: an inverted index (GIN) over arrays of trigrams, made by a function of our own, because the
-extension pg_trgm is missing from servers that come as a package and may not be installed on others.
+or changed contact is only noted in `contact_to_index`, contacts in a row as one span of ids; `smsapp.contacts.search`
+indexes what is noted in small slices and, until then, searches it one by one. SQLite: an FTS5 table of trigrams without
+positions over ``contact`` (external content). PostgreSQL: an inverted index (GIN) over arrays of trigrams, made by a
+function of our own, because the extension pg_trgm is missing from servers that come as a package and may not be
+installed on others.
 
 A migration runs ``keep_book(dialect)`` (again after a batch rebuild of a table on SQLite, which drops its triggers) and
 ``leave_book(dialect)`` before it takes the tables away. Names that begin with ``contact_fts`` are no tables of ours:
@@ -31,11 +32,24 @@ _SQLITE_INDEX = (
     "search, content='contact', content_rowid='id', tokenize='trigram', detail=none, columnsize=0)"
 )
 
+_TO_INDEX = (
+    "CREATE TABLE IF NOT EXISTS contact_to_index (account_id {id} NOT NULL, first_id {id} NOT NULL,"
+    " last_id {id} NOT NULL, CONSTRAINT pk_contact_to_index PRIMARY KEY (account_id, first_id))"
+)
+# On SQLite the spans of an account never overlap, so the last that begins before a contact says whether it is noted:
+# the index must be told to forget exactly what it knows.
+_NOTED = (
+    "EXISTS (SELECT 1 FROM contact_to_index WHERE account_id = {row}.account_id AND last_id >= {row}.id AND first_id ="
+    " (SELECT max(first_id) FROM contact_to_index WHERE account_id = {row}.account_id AND first_id <= {row}.id))"
+)
 _FORGET = (
     "INSERT INTO contact_fts (contact_fts, rowid, search) SELECT 'delete', OLD.id, OLD.search"
-    " WHERE NOT EXISTS (SELECT 1 FROM contact_unindexed WHERE contact_id = OLD.id);"
+    f" WHERE NOT {_NOTED.format(row='OLD')};"
 )
-_NOTE = "INSERT INTO contact_unindexed (contact_id, account_id) VALUES (NEW.id, NEW.account_id) ON CONFLICT DO NOTHING;"
+_NOTE = (
+    "INSERT INTO contact_to_index (account_id, first_id, last_id) SELECT NEW.account_id, NEW.id, NEW.id"
+    f" WHERE NOT {_NOTED.format(row='NEW')};"
+)
 
 
 def _count(kind: str, ref: str, step: str, where: str = "true") -> str:
@@ -59,7 +73,8 @@ _SQLITE = {
     f" BEGIN {_FORGET} {_NOTE} END",
     "contact_book_leaving": "BEFORE DELETE ON contact BEGIN DELETE FROM group_member WHERE contact_id = OLD.id; END",
     "contact_book_gone": f"AFTER DELETE ON contact BEGIN {_FORGET}"
-    " DELETE FROM contact_unindexed WHERE contact_id = OLD.id;"
+    " DELETE FROM contact_to_index"
+    " WHERE account_id = OLD.account_id AND first_id = OLD.id AND last_id = OLD.id;"
     f" {_count('contacts', 'OLD.account_id', '-1', 'OLD.deleted_at IS NULL')} END",
     "group_member_book_added": "AFTER INSERT ON group_member"
     f" BEGIN {_count('members', 'NEW.group_id', '1', _LIVE.format(row='NEW'))} END",
@@ -100,20 +115,27 @@ _PG_MOVED = _MOVED.format(before="before", after="after", more="")
 _PG_MOVED_MEMBERS = _MOVED.format(before="before", after="after", more=" JOIN group_member AS g ON g.contact_id = n.id")
 _BEFORE, _AFTER = "REFERENCING OLD TABLE AS before", "REFERENCING NEW TABLE AS after"
 
+# A span may hold contacts of others, or some twice: indexing is then done again, which harms nothing. An update rather
+# than nothing, because it waits for whoever is indexing that span at this moment and may have read the text of before.
+_PG_NOTED = (
+    "ON CONFLICT (account_id, first_id) DO UPDATE SET last_id = greatest(contact_to_index.last_id, excluded.last_id)"
+)
+
 # name: (table, when and on what, body)
 _PG = {
     "contact_book_added": (
         "contact",
         f"AFTER INSERT ON contact {_AFTER} FOR EACH STATEMENT",
-        "INSERT INTO contact_unindexed (contact_id, account_id) SELECT id, account_id FROM after ORDER BY id"
-        f" ON CONFLICT DO NOTHING; {_pg_count('contacts', 'account_id', 'count(*)', 'after WHERE deleted_at IS NULL')}",
+        "INSERT INTO contact_to_index (account_id, first_id, last_id)"
+        f" SELECT account_id, min(id), max(id) FROM after GROUP BY account_id ORDER BY account_id {_PG_NOTED};"
+        f" {_pg_count('contacts', 'account_id', 'count(*)', 'after WHERE deleted_at IS NULL')}",
     ),
     "contact_book_changed": (
         "contact",
         f"AFTER UPDATE ON contact {_BEFORE} NEW TABLE AS after FOR EACH STATEMENT",
-        "INSERT INTO contact_unindexed (contact_id, account_id)"
-        " SELECT n.id, n.account_id FROM before AS o JOIN after AS n ON n.id = o.id WHERE o.search <> n.search"
-        " ORDER BY n.id ON CONFLICT DO NOTHING;"
+        "INSERT INTO contact_to_index (account_id, first_id, last_id)"
+        " SELECT n.account_id, n.id, n.id FROM before AS o JOIN after AS n ON n.id = o.id WHERE o.search <> n.search"
+        f" ORDER BY n.account_id, n.id {_PG_NOTED};"
         f" {_pg_count('contacts', 'n.account_id', _PG_STEP, _PG_MOVED)}"
         f" {_pg_count('members', 'g.group_id', _PG_STEP, _PG_MOVED_MEMBERS)}",
     ),
@@ -125,7 +147,8 @@ _PG = {
     "contact_book_gone": (
         "contact",
         f"AFTER DELETE ON contact {_BEFORE} FOR EACH STATEMENT",
-        "DELETE FROM contact_unindexed WHERE contact_id IN (SELECT id FROM before);"
+        "DELETE FROM contact_to_index AS t USING before AS b"
+        " WHERE t.account_id = b.account_id AND t.first_id = b.id AND t.last_id = b.id;"
         f" {_pg_count('contacts', 'account_id', '-count(*)', 'before WHERE deleted_at IS NULL')}",
     ),
     "group_member_book_added": (
@@ -151,6 +174,9 @@ _PG = {
 }
 
 
+_WITHOUT = ("DROP TABLE IF EXISTS contact_fts", "DROP TABLE IF EXISTS contact_to_index")
+
+
 def is_search_index(name: str | None) -> bool:
     """Whether a table or index of this name belongs to the search index, which no `tables.py` describes."""
     return bool(name) and str(name).startswith("contact_fts")
@@ -159,8 +185,13 @@ def is_search_index(name: str | None) -> bool:
 def keep_book(dialect: str) -> list[str]:
     """The statements that make the search index and the triggers."""
     if dialect == "sqlite":
-        return [_SQLITE_INDEX, *(f"CREATE TRIGGER IF NOT EXISTS {name} {body}" for name, body in _SQLITE.items())]
-    made = list(_PG_INDEX)
+        queue = _TO_INDEX.format(id="INTEGER")
+        return [
+            _SQLITE_INDEX,
+            queue,
+            *(f"CREATE TRIGGER IF NOT EXISTS {name} {body}" for name, body in _SQLITE.items()),
+        ]
+    made = [*_PG_INDEX, _TO_INDEX.format(id="BIGINT")]
     for name, (_, when, body) in _PG.items():
         end = "" if body.endswith("RETURN OLD;") else " RETURN NULL;"
         made.append(
@@ -196,7 +227,7 @@ def counted_at_once(
 def leave_book(dialect: str) -> list[str]:
     """The statements that take the triggers and the search index away."""
     if dialect == "sqlite":
-        return [*(f"DROP TRIGGER IF EXISTS {name}" for name in _SQLITE), "DROP TABLE IF EXISTS contact_fts"]
+        return [*(f"DROP TRIGGER IF EXISTS {name}" for name in _SQLITE), *_WITHOUT]
     gone = [f"DROP TRIGGER IF EXISTS {name} ON {table}" for name, (table, _, _) in _PG.items()]
     gone += [f"DROP FUNCTION IF EXISTS smsapp_{name}()" for name in _PG]
-    return [*gone, "DROP TABLE IF EXISTS contact_fts", "DROP FUNCTION IF EXISTS smsapp_trigrams(text)"]
+    return [*gone, *_WITHOUT, "DROP FUNCTION IF EXISTS smsapp_trigrams(text)"]

@@ -27,6 +27,7 @@ from smsapp.db.clock import Clock, SystemClock
 CHECKPOINT_PAGES = 2_000  # about 8 MB of write-ahead log
 RETRIED = ("40001", "40P01")  # serialisation failure, deadlock: PostgreSQL asks to run the transaction again
 ATTEMPTS = 6
+BESIDE = "beside"  # the name of the database that stands beside during a write
 
 
 Result = TypeVar("Result")
@@ -83,24 +84,29 @@ class Database:
                 session.rollback()
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
+    def write(self, beside: Path | None = None) -> Iterator[Session]:
         """One transaction: committed at the end of the block, rolled back by any exception.
 
-        Keep it short: on SQLite everybody else who writes waits for it.
+        Keep it short: on SQLite everybody else who writes waits for it. ``beside`` (SQLite): a database, closed by
+        whoever made it, whose tables are read under the name ``BESIDE`` within this transaction.
         """
-        with self._doors.turn(), Session(self._doors.writer, expire_on_commit=False) as session:
+        with (
+            self._doors.turn(),
+            self._doors.beside(beside),
+            Session(self._doors.writer, expire_on_commit=False) as session,
+        ):
             yield session
             session.commit()
 
-    def retrying(self, work: Callable[[Session], Result]) -> Result:
-        """Run ``work`` in ``write()``, and again with jitter when the database asks for it.
+    def retrying(self, work: Callable[[Session], Result], beside: Path | None = None) -> Result:
+        """Run ``work`` in ``write(beside)``, and again with jitter when the database asks for it.
 
         PostgreSQL aborts one of two transactions that collide (40001, 40P01) and expects the loser to run again.
         ``work`` must hold no effect outside the transaction. Constraint violations are never retried.
         """
         for attempt in range(ATTEMPTS):
             try:
-                with self.write() as session:
+                with self.write(beside) as session:
                     return work(session)
             except OperationalError as error:
                 if attempt == ATTEMPTS - 1 or getattr(error.orig, "sqlstate", None) not in RETRIED:
@@ -197,6 +203,25 @@ class _Doors:
                 self._checkpoint()
             finally:
                 self._holder = None
+
+    @contextmanager
+    def beside(self, path: Path | None) -> Iterator[None]:
+        """Have another database beside this one on the writer's connection; not possible within a transaction."""
+        if path is None:
+            yield
+            return
+        self._raw("ATTACH DATABASE ? AS " + BESIDE, str(path))
+        try:
+            yield
+        finally:
+            self._raw("DETACH DATABASE " + BESIDE)
+
+    def _raw(self, statement: str, *given: str) -> None:
+        raw = self.writer.raw_connection()
+        try:
+            raw.cursor().execute(statement, given)
+        finally:
+            raw.close()
 
     def _checkpoint(self) -> None:
         """Fold a long write-ahead log into the file, here and nowhere else (see the head of this file)."""

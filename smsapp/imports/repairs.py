@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from smsapp.accounts.actor import Actor
 from smsapp.accounts.tables import Account
+from smsapp.contacts.bulk import with_keys
 from smsapp.contacts.service import why_unreadable
 from smsapp.db import Database
 from smsapp.domain.errors import Refusal
@@ -19,7 +20,7 @@ from smsapp.imports.sorting import sort_rows
 from smsapp.imports.steps import check_sum, take_turn
 from smsapp.imports.tables import ContactImport, Rejection
 from smsapp.imports.undo import owned_import
-from smsapp.imports.writing import write_slice
+from smsapp.imports.writing import Slice, write_slice
 
 AT_ONCE = 5_000
 
@@ -98,7 +99,7 @@ def _repair(session: Session, db: Database, actor: Actor, import_id: int, number
     )
     sorted_rows = sort_rows(table, fields, region, repairs={row.row: numbers[row.row] for row in rows})
     choices = Choices(Reading(), {}, blacklist=made.to_blacklist, policy=made.policy)
-    write_slice(session, db, actor, made, choices, sorted_rows.numbers)
+    write_slice(session, db, actor, made, choices, Slice(with_keys(sorted_rows.numbers)))
     made.duplicates += sorted_rows.repeated.height
     still = set(sorted_rows.rejected["row"].to_list())
     for row in rows:

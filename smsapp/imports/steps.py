@@ -4,8 +4,11 @@ A process that dies between two steps leaves a ``running`` import behind: whoeve
 same way and goes on after the last step that was committed. What cannot go on is taken back whole. Never half.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 from sqlalchemy import text
@@ -23,9 +26,9 @@ from smsapp.imports.sorting import Sorted, sort_rows
 from smsapp.imports.tables import ContactImport
 from smsapp.imports.undo import take_back
 from smsapp.imports.uploads import Upload, UploadGone, Uploads
-from smsapp.imports.writing import group_for, reject, write_slice
+from smsapp.imports.writing import Slice, group_for, ready, reject, write_slice
 
-SLICE = 100_000  # numbers in one transaction: a second of SQLite's only writer
+SLICE = 200_000  # numbers in one transaction: a second of SQLite's only writer
 REJECTED = 20_000  # rejected rows in one transaction
 OUTCOMES = ("created", "completed", "known", "duplicates", "blacklisted", "rejected")
 TURN = 7_301_200  # any constant: the family of locks by which the imports of an account take turns
@@ -136,17 +139,43 @@ def work(db: Database, uploads: Uploads, import_id: int, told: Told = lambda _: 
         course = plan(upload, choices, region)
         if made.steps and (made.steps, made.read) != (course.steps, course.found.read):
             raise UploadGone  # sorted otherwise than before, by another version of the rules: not to be mixed
-        for step in range(made.step, course.steps + 1):
-            if not db.retrying(lambda session, step=step: _step(session, db, actor, import_id, choices, course, step)):  # type: ignore[misc]
-                return
-            if not told(actor.account_id) and step < course.steps:
-                return
+        with _made_ready(db, course, choices, upload.path) as given:
+            for step in range(made.step, course.steps + 1):
+                part = given(step)
+
+                def do(session: Session, step: int = step, part: Slice | None = part) -> bool:
+                    return _step(session, db, actor, import_id, choices, course, step, part)
+
+                if not db.retrying(do, beside=part.beside if part else None):
+                    return
+                if not told(actor.account_id) and step < course.steps:
+                    return
     except Exception as problem:
         take_back(db, import_id, problem.key if isinstance(problem, Refusal) else "imports.failed")
         told(actor.account_id)
         uploads.give_back(actor, made.upload)
         raise
     uploads.remove(upload)
+
+
+@contextmanager
+def _made_ready(db: Database, course: Plan, choices: Choices, path: Path) -> Iterator[Callable[[int], Slice | None]]:
+    """A function that gives the slice which a step writes, if it writes one; the next is made ready meanwhile."""
+    with ThreadPoolExecutor(1, thread_name_prefix="import-slice") as thread:
+        begun: dict[int, Future[Slice]] = {}
+
+        def begin(place: int) -> None:
+            if 0 <= place < len(course.edges) and place not in begun:
+                beside = path.with_suffix(f".{place % 2}.db")
+                begun[place] = thread.submit(lambda: ready(db, course.slice_of(place), choices, beside))
+
+        def given(step: int) -> Slice | None:
+            place = step - course.rejections
+            begin(place)
+            begin(place + 1)
+            return begun.pop(place).result() if place in begun else None
+
+        yield given
 
 
 def running(db: Database) -> list[int]:
@@ -156,7 +185,14 @@ def running(db: Database) -> list[int]:
 
 
 def _step(
-    session: Session, db: Database, actor: Actor, import_id: int, choices: Choices, course: Plan, step: int
+    session: Session,
+    db: Database,
+    actor: Actor,
+    import_id: int,
+    choices: Choices,
+    course: Plan,
+    step: int,
+    given: Slice | None,
 ) -> bool:
     """Do one step, if it is the next; the step after the last one ends the import."""
     take_turn(session, db, actor)
@@ -170,8 +206,8 @@ def _step(
         part = found.rejected.slice(step * REJECTED, REJECTED)
         reject(session, import_id, part, course.table.rows)
         made.rejected += part.height
-    elif step < course.steps:
-        write_slice(session, db, actor, made, choices, course.slice_of(step - course.rejections))
+    elif given is not None:
+        write_slice(session, db, actor, made, choices, given)
     made.step = step + 1
     if step == course.steps:
         made.status, made.upload, made.choices, made.finished_at = "done", "", {}, db.now()

@@ -74,3 +74,15 @@ class ImportChange(SQLModel, table=True):
     before: dict[str, str] = Field(default_factory=dict, sa_type=JSON)  # only the fields that differ
     after: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
     joined: bool = False
+
+
+class ImportSpan(SQLModel, table=True):
+    """Where in the book the contacts stand that an import brought: those of its own among the ids from first to last.
+    An index of the book by import would cost each contact of each import, and be read by undoings only.
+    """
+
+    __tablename__ = "import_span"
+
+    import_id: int = Field(foreign_key="contact_import.id", primary_key=True, sa_type=BigId, ondelete="CASCADE")
+    first_id: int = Field(primary_key=True, sa_type=BigId, sa_column_kwargs={"autoincrement": False})
+    last_id: int = Field(sa_type=BigId)

@@ -18,7 +18,7 @@ from smsapp.contacts.tables import Contact, Group, GroupMember
 from smsapp.db import Database
 from smsapp.domain.errors import Refusal
 from smsapp.domain.phone import pretty
-from smsapp.imports.tables import ContactImport, ImportChange
+from smsapp.imports.tables import ContactImport, ImportChange, ImportSpan
 from smsapp.imports.undo_merged import Fields, forget, has, let_go, living
 
 SLICE = 20_000
@@ -116,8 +116,9 @@ def undoing(db: Database) -> list[int]:
 
 def go_on(db: Database, import_id: int) -> Undone:
     """Do what is left of an undoing, slice by slice."""
-    while db.retrying(lambda session: _remove(session, db, import_id)):
-        pass
+    done: int | None = 0
+    while done is not None:
+        done = db.retrying(lambda session, done=done: _remove(session, db, import_id, done))  # type: ignore[misc]
     while db.retrying(lambda session: _let_go(session, db, import_id)):
         pass
     while db.retrying(lambda session: _restore(session, db, import_id)):
@@ -125,22 +126,26 @@ def go_on(db: Database, import_id: int) -> Undone:
     return db.retrying(lambda session: _finish(session, import_id))
 
 
-def _remove(session: Session, db: Database, import_id: int) -> bool:
-    """Take a slice of the contacts that nobody has touched since out of the book. False when none is left."""
-    ids = text(
-        "SELECT id FROM contact WHERE import_id = :i AND deleted_at IS NULL AND updated_at = created_at"
-        " ORDER BY id LIMIT :n"
-    )
-    found = list(session.execute(ids, {"i": import_id, "n": SLICE}).scalars())
-    if not found:
-        return False
-    gone = update(Contact).where(
-        col(Contact.import_id) == import_id, col(Contact.id).between(found[0], found[-1]),
-        col(Contact.deleted_at).is_(None), col(Contact.updated_at) == col(Contact.created_at),
+def _remove(session: Session, db: Database, import_id: int, done: int = 0) -> int | None:
+    """Take a slice of the contacts that nobody has touched since, those after ``done``, out of the book. Returns the
+    last of them; None when none is left.
+    """
+    asked = select(ImportSpan.first_id, ImportSpan.last_id).where(ImportSpan.import_id == import_id)
+    spans = session.execute(asked.where(ImportSpan.last_id > done).order_by(col(ImportSpan.first_id))).all()
+    untouched = (
+        col(Contact.import_id) == import_id, col(Contact.deleted_at).is_(None),
+        col(Contact.updated_at) == col(Contact.created_at),
     )  # fmt: skip
-    session.execute(gone.values(deleted_at=db.now()).execution_options(synchronize_session=False))
-    _note(session, import_id, removed=len(found))
-    return True
+    for first, last in spans:
+        ids = select(col(Contact.id)).where(*untouched, col(Contact.id).between(max(first, done + 1), last))
+        found = session.execute(ids.order_by(col(Contact.id)).limit(SLICE)).scalars().all()
+        if found:
+            gone = update(Contact).where(*untouched, col(Contact.id).between(found[0], found[-1]))
+            session.execute(gone.values(deleted_at=db.now()).execution_options(synchronize_session=False))
+            _note(session, import_id, removed=len(found))
+            last_of_them: int = found[-1]
+            return last_of_them
+    return None
 
 
 def _let_go(session: Session, db: Database, import_id: int) -> bool:
@@ -217,7 +222,9 @@ def _put_back(person: Contact, change: ImportChange, db: Database) -> tuple[str,
 def _finish(session: Session, import_id: int) -> Undone:
     made = session.get(ContactImport, import_id)
     assert made is not None
-    mine = select(Contact).where(Contact.import_id == import_id, col(Contact.deleted_at).is_(None))
+    within = col(Contact.id).between(ImportSpan.first_id, ImportSpan.last_id)
+    mine = select(Contact).join(ImportSpan, within).where(ImportSpan.import_id == import_id)
+    mine = mine.where(Contact.import_id == import_id, col(Contact.deleted_at).is_(None))
     edited = session.execute(mine.order_by(col(Contact.id)).limit(NAMED)).scalars().all()
     count = session.execute(select(func.count()).select_from(mine.subquery())).scalar_one()
     _note(session, import_id, kept=[_named(one, ("contact",)) for one in edited], more=count - len(edited))

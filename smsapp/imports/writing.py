@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 import polars as pl
 from sqlalchemy import BigInteger, bindparam, insert, text
@@ -12,7 +13,7 @@ from sqlmodel import Session, select
 
 from smsapp.accounts.actor import Actor
 from smsapp.contacts.blacklist import suppress, suppressed_among
-from smsapp.contacts.bulk import add_contacts, change_contacts, with_keys
+from smsapp.contacts.bulk import MANY, add_contacts, change_contacts, lay_out, with_keys
 from smsapp.contacts.groups import NAME_LENGTH, GroupNameTaken, new_group
 from smsapp.contacts.service import FIELD_LENGTHS
 from smsapp.contacts.tables import Group
@@ -20,7 +21,7 @@ from smsapp.db import Database
 from smsapp.db.book_triggers import counted_at_once
 from smsapp.imports.choices import Choices
 from smsapp.imports.sorting import NOTHING, printed
-from smsapp.imports.tables import ContactImport, ImportChange, Rejection
+from smsapp.imports.tables import ContactImport, ImportChange, ImportSpan, Rejection
 
 _STANDING = {
     "id": pl.Int64,
@@ -50,6 +51,27 @@ class Fates:
         return {name: getattr(self, name).height for name in ("created", "completed", "known", "blacklisted")}
 
 
+@dataclass(frozen=True)
+class Slice:
+    """Distinct numbers (`Sorted.numbers`) ready to be written: with the keys of ``with_keys``, and on SQLite laid out
+    ``beside`` when they are many.
+    """
+
+    people: pl.DataFrame
+    beside: Path | None = None
+
+
+def ready(db: Database, part: pl.DataFrame, choices: Choices, path: Path) -> Slice:
+    """Make distinct numbers ready; what is laid out beside the book goes to ``path``. Touches no database."""
+    if choices.blacklist:
+        return Slice(part)
+    people = with_keys(part)
+    if not db.is_sqlite or people.height < MANY:
+        return Slice(people)
+    lay_out(people, path)
+    return Slice(people, path)
+
+
 def fates(session: Session, actor: Actor, part: pl.DataFrame, choices: Choices) -> Fates:
     """What becomes of distinct numbers (`Sorted.numbers`), each with one outcome: asserted."""
     numbers = part["e164"].to_list()
@@ -69,12 +91,14 @@ def fates(session: Session, actor: Actor, part: pl.DataFrame, choices: Choices) 
 
 
 def write_slice(
-    session: Session, db: Database, actor: Actor, made: ContactImport, choices: Choices, part: pl.DataFrame
+    session: Session, db: Database, actor: Actor, made: ContactImport, choices: Choices, given: Slice
 ) -> None:
-    """Bring distinct numbers into the book, or onto the blacklist, and count them in ``made``."""
+    """Bring distinct numbers into the book, or onto the blacklist, and count them in ``made``. What stands beside must
+    stand beside the session.
+    """
     assert made.id is not None
     now = db.now()
-    fate = fates(session, actor, part, choices)
+    fate = fates(session, actor, given.people, choices)
     if choices.blacklist:
         suppress(
             session,
@@ -87,12 +111,14 @@ def write_slice(
             source_id=made.id,
         )
     else:
-        before = _last_id(session, made.id)
-        add_contacts(session, actor.account_id, with_keys(fate.created), import_id=made.id, at=now)
+        laid_out = given.people.height if given.beside else 0
+        span = add_contacts(session, actor.account_id, fate.created, import_id=made.id, at=now, laid_out=laid_out)
+        if fate.created.height:
+            session.add(ImportSpan(import_id=made.id, first_id=span[0], last_id=span[1]))
         change_contacts(session, with_keys(fate.changed), at=now)
         joined: set[int] = set()
         if made.group_id is not None:
-            joined = _put_in_group(session, made.group_id, made.id, before, fate.standing["id"].to_list())
+            joined = _put_in_group(session, made.group_id, made.id, span, fate.standing["id"].to_list())
         _remember(session, made.id, fate.changed, joined)
     for name, count in fate.counts().items():
         setattr(made, name, getattr(made, name) + count)
@@ -226,21 +252,20 @@ def _fields_of(one: dict[str, str], prefix: str) -> dict[str, str]:
     return {name: one[f"{prefix}{name}"] for name in FIELD_LENGTHS} | {f"+{name}": value for name, value in own.items()}
 
 
-def _last_id(session: Session, import_id: int) -> int:
-    asked = text("SELECT coalesce(max(id), 0) FROM contact WHERE import_id = :i")
-    last: int = session.execute(asked, {"i": import_id}).scalar_one()
-    return last
-
-
-def _put_in_group(session: Session, group_id: int, import_id: int, after: int, known: Sequence[int]) -> set[int]:
+def _put_in_group(
+    session: Session, group_id: int, import_id: int, span: tuple[int, int], known: Sequence[int]
+) -> set[int]:
     """Put the contacts just added, and the known ones, in the group. Returns the known who were not in it."""
     connection = session.connection()
     added = text(
-        "INSERT INTO group_member (group_id, contact_id) SELECT :g, id FROM contact WHERE import_id = :i AND id > :n"
+        "INSERT INTO group_member (group_id, contact_id)"
+        " SELECT :g, id FROM contact WHERE id BETWEEN :first AND :last AND import_id = :i"
     )
     counted = [0]
     with counted_at_once(connection, "group_member_book_added", "members", group_id, lambda: counted[0]):
-        counted[0] = connection.execute(added, {"g": group_id, "i": import_id, "n": after}).rowcount
+        counted[0] = connection.execute(
+            added, {"g": group_id, "i": import_id, "first": span[0], "last": span[1]}
+        ).rowcount
     if not known:
         return set()
     members = text("SELECT contact_id FROM group_member WHERE group_id = :g")
