@@ -16,6 +16,7 @@ from smsapp.contacts.folding import fold, sought
 from smsapp.contacts.tables import Contact
 from smsapp.db import Database
 from smsapp.domain.errors import Refusal
+from smsapp.sending.opt_out import stops_since
 from smsapp.sending.tables import CONVERSATION, REPLY
 
 VIEWS = ("all", "unread", "open", "stop")
@@ -108,12 +109,9 @@ def counts(db: Database, actor: Actor) -> Counts:
         func.count().filter(_C.unread > 0),
         func.count().filter(*_view("open")),
     ).where(mine)
-    stops = select(func.count(REPLY.c.e164.distinct())).where(
-        REPLY.c.account_id == actor.account_id, REPLY.c.is_stop, REPLY.c.at > week
-    )
     with db.read() as session:
         total, unread, waiting = session.connection().execute(asked).one()
-        return Counts(unread, waiting, session.connection().scalar(stops) or 0, total)
+        return Counts(unread, waiting, session.connection().scalar(stops_since(actor.account_id, week)) or 0, total)
 
 
 def unread_count(db: Database, actor: Actor) -> int:

@@ -24,6 +24,7 @@ from smsapp.reports.actions import removable_contacts
 from smsapp.reports.figures import CauseCount, Figures, Standing, causes, debits, figures, standings
 from smsapp.reports.pace import Pace, pace
 from smsapp.reports.sent import ALIVE, OVER, excerpt
+from smsapp.sending.opt_out import stops_of
 from smsapp.sending.tables import CAMPAIGN, MESSAGE, REPLY, RUN
 
 SAMPLE = 500  # deliveries looked at for the median delay
@@ -58,7 +59,7 @@ class Live:
     cost: tuple[Destination, ...]  # dearest first
     causes: tuple[CauseCount, ...]
     replies: int  # people who replied (S44)
-    stops: int  # those of them who wrote STOP
+    stops: int  # people who said STOP, in a reply or by the link
     as_of: datetime
 
     @property
@@ -204,9 +205,7 @@ def _head(connection: Connection, actor: Actor, campaign_id: int) -> Row[*tuple[
 def _live(connection: Connection, head: Row[*tuple[Any, ...]], found: Sequence[Standing], now: datetime) -> Live:
     sums = figures(found)
     debited = debits(connection, [head.id], found).get(head.id, 0)
-    people = REPLY.c.e164.distinct()
-    asked = select(func.count(people), func.count(people).filter(REPLY.c.is_stop)).where(REPLY.c.campaign_id == head.id)
-    replies, stops = connection.execute(asked).one()
+    replied = select(func.count(REPLY.c.e164.distinct())).where(REPLY.c.campaign_id == head.id)
     return Live(
         state=head.state,
         pause_reason=head.pause_reason or "",
@@ -219,8 +218,8 @@ def _live(connection: Connection, head: Row[*tuple[Any, ...]], found: Sequence[S
         to_come=sum(one.units for one in found if one.state in (State.QUEUED, State.SUBMITTING)),
         cost=_cost(connection, head, found),
         causes=tuple(causes(found)),
-        replies=replies,
-        stops=stops,
+        replies=connection.scalar(replied) or 0,
+        stops=connection.scalar(stops_of(head.id)) or 0,
         as_of=now,
     )
 

@@ -6,9 +6,11 @@ One person has one link per account, whatever the campaign: it works for as long
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 import polars as pl
-from sqlalchemy import select, update
+from sqlalchemy import Connection, Select, func, select, union, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session
@@ -19,7 +21,7 @@ from smsapp.domain.errors import Refusal
 from smsapp.domain.opt_out import ALPHABET, LENGTH, PATH, SAMPLE, is_token
 from smsapp.domain.quote import Quote
 from smsapp.sending.replies import stop_writing, wait_for_claims
-from smsapp.sending.tables import OPT_OUT, SUPPRESSION
+from smsapp.sending.tables import CONVERSATION, MESSAGE, OPT_OUT, REPLY, SUPPRESSION
 
 CHUNK = 4_000
 
@@ -85,13 +87,46 @@ def opt_out(db: Database, token: str) -> Link:
         link, now = _link(session, token), db.now()
         connection = session.connection()
         wait_for_claims(connection, [link.account_id])
-        stop_writing(connection, link.account_id, link.e164, now, reason=f"{PATH}{token}")
+        campaign_id = _answered(connection, link, now)
+        stop_writing(connection, link.account_id, link.e164, now, f"{PATH}{token}", campaign_id)
         connection.execute(
-            update(OPT_OUT).where(OPT_OUT.c.token == token, OPT_OUT.c.used_at.is_(None)).values(used_at=now)
+            update(OPT_OUT)
+            .where(OPT_OUT.c.token == token, OPT_OUT.c.used_at.is_(None))
+            .values(used_at=now, campaign_id=campaign_id)
         )
+        theirs = (CONVERSATION.c.account_id == link.account_id, CONVERSATION.c.e164 == link.e164)
+        connection.execute(update(CONVERSATION).where(*theirs).values(stopped=True))
         return Link(link.account_id, link.sender, link.e164, stopped=True)
 
     return db.retrying(work)
+
+
+def stops_of(campaign_id: int) -> Select[int]:
+    """The numbers that answered a campaign with STOP, in words or by the link: each person once."""
+    wrote = select(REPLY.c.e164).where(REPLY.c.campaign_id == campaign_id, REPLY.c.is_stop)
+    return _people(wrote, select(OPT_OUT.c.e164).where(OPT_OUT.c.campaign_id == campaign_id))
+
+
+def stops_since(account_id: int, since: datetime) -> Select[int]:
+    """The numbers that told an account STOP after ``since``, in words or by the link: each person once."""
+    wrote = select(REPLY.c.e164).where(REPLY.c.account_id == account_id, REPLY.c.is_stop, REPLY.c.at > since)
+    pressed = select(OPT_OUT.c.e164).where(OPT_OUT.c.account_id == account_id, OPT_OUT.c.used_at > since)
+    return _people(wrote, pressed)
+
+
+def _people(wrote: Select[Any], pressed: Select[Any]) -> Select[int]:
+    return select(func.count()).select_from(union(wrote, pressed).subquery())
+
+
+def _answered(connection: Connection, link: Link, now: datetime) -> int | None:
+    """The latest campaign of the account that wrote to the number."""
+    found: int | None = connection.scalar(
+        select(MESSAGE.c.campaign_id)
+        .where(MESSAGE.c.account_id == link.account_id, MESSAGE.c.e164 == link.e164, MESSAGE.c.submitted_at <= now)
+        .order_by(MESSAGE.c.submitted_at.desc(), MESSAGE.c.id.desc())
+        .limit(1)
+    )
+    return found
 
 
 def _tokens(session: Session, db: Database, account_id: int, numbers: list[int]) -> dict[int, str]:

@@ -203,13 +203,19 @@ class OptOutLink(SQLModel, table=True):
     """The secret end of the opt-out link that an account's messages to a number carry (M6): always the same one."""
 
     __tablename__ = "opt_out_link"
-    __table_args__ = (Index("uq_opt_out_link_of", "account_id", "e164", unique=True),)
+    __table_args__ = (
+        Index("uq_opt_out_link_of", "account_id", "e164", unique=True),
+        _partial("ix_opt_out_link_used", "account_id", "used_at", where="used_at IS NOT NULL"),
+        _partial("ix_opt_out_link_campaign", "campaign_id", where="campaign_id IS NOT NULL"),
+    )
 
     token: str = Field(primary_key=True, max_length=16)
     account_id: int = Field(foreign_key="account.id", sa_type=BigId)
     e164: int = Field(sa_type=BigInteger)
     created_at: datetime = Field(sa_type=UtcDateTime)
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    # The latest one that had written to the number when the link was used. No foreign key: the link outlives it.
+    campaign_id: int | None = Field(default=None, sa_type=BigId)
 
 
 def _table(model: type[SQLModel]) -> Table:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -11,14 +12,18 @@ from smsapp.campaigns.launch import Seen, launch
 from smsapp.campaigns.pricing import Terms, quote_campaign
 from smsapp.campaigns.service import add_numbers, create_draft, edit_draft
 from smsapp.contacts.blacklist import suppressed
-from smsapp.db import Database
+from smsapp.db import Database, SimulatedClock
 from smsapp.domain.encoding import measure
 from smsapp.domain.opt_out import LENGTH, SAMPLE, is_token, sample_link
+from smsapp.gateways.contract import Mo, Outcome, Result
+from smsapp.inbox.service import conversations, counts
 from smsapp.ledger.service import purchase
+from smsapp.reports.campaign import live
 from smsapp.sending import opt_out
 from smsapp.sending.materialise import materialise
 from smsapp.sending.opt_out import UnknownLink
-from smsapp.sending.outbox import window
+from smsapp.sending.outbox import Answer, window
+from smsapp.sending.receipts import take_in
 from smsapp.sending.tables import MESSAGE, OPT_OUT
 from tests.services.sending.house import POLICY, assert_exact
 
@@ -90,6 +95,38 @@ def test_opening_a_link_changes_nothing_and_pressing_stops_the_account_at_once(
     assert [submit.e164 for submit in window(db, lane="live", gateway="g", size=10, policy=POLICY).batch] == [ABROAD[2]]
     assert suppressed(db, make_actor("romarin")) == set()
     assert_exact(db)
+
+
+def test_a_stop_by_the_link_counts_where_a_stop_in_words_does_each_person_once(
+    db: Database, actor: Actor, make_actor: Callable[[str], Actor]
+) -> None:
+    """S45: in the report of the campaign that it answers, the last that wrote to them, and above the replies."""
+    before = sent(db, actor, "+447911123456")
+    window(db, lane="live", gateway="g", size=10, policy=POLICY)
+    campaign_id = sent(db, actor, "+447911123456, +447911123457, +447700900123")
+    claimed = window(db, lane="live", gateway="g", size=10, policy=POLICY)
+    answers = [Answer(t, Result(m.key, Outcome.ACCEPTED)) for t, m in zip(claimed.tickets, claimed.batch, strict=True)]
+    window(db, lane="live", gateway="g", size=0, answers=answers, policy=POLICY)
+    take_in(db, "g", [Mo("said", ABROAD[1], "36111", "STOP", db.now())])
+    for number in (ABROAD[1], ABROAD[2], ABROAD[2]):
+        opt_out.opt_out(db, token_of(db, number))
+    found = live(db, actor, campaign_id)
+    assert (found.replies, found.stops) == (1, 2)
+    assert live(db, actor, before).stops == 0
+    assert counts(db, actor).stops == 2
+    assert counts(db, make_actor("romarin")).stops == 0
+    assert suppressed(db, actor) == {ABROAD[1], ABROAD[2]}
+    assert [line.stopped for line in conversations(db, actor).lines] == [True]
+
+
+def test_a_stop_by_the_link_of_more_than_a_week_ago_is_not_of_this_week(
+    db: Database, actor: Actor, clock: SimulatedClock
+) -> None:
+    campaign_id = sent(db, actor, "+447911123456")
+    window(db, lane="live", gateway="g", size=10, policy=POLICY)
+    opt_out.opt_out(db, token_of(db, ABROAD[1]))
+    clock.advance(timedelta(days=8))
+    assert (counts(db, actor).stops, live(db, actor, campaign_id).stops) == (0, 1)
 
 
 @pytest.mark.parametrize(
