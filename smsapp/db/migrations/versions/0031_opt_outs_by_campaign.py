@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0021_opt_outs_by_campaign"
-down_revision = "0020_gateways"
+revision = "0031_opt_outs_by_campaign"
+down_revision = "0030_selections"
 branch_labels = None
 depends_on = None
 
