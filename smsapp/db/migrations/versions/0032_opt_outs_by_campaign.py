@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0031_opt_outs_by_campaign"
-down_revision = "0030_selections"
+revision = "0032_opt_outs_by_campaign"
+down_revision = "0031_large_imports"
 branch_labels = None
 depends_on = None
 
