@@ -7,22 +7,29 @@ from sqlalchemy import Connection, func, select
 
 from smsapp.campaigns.tables import CampaignState
 from smsapp.db.columns import UtcDateTime
-from smsapp.domain.delivery import State
+from smsapp.domain.delivery import WAITS, State
 from smsapp.reports.figures import Figures
 from smsapp.sending.moves import state_is
+from smsapp.sending.rates import rests_until
 from smsapp.sending.tables import MESSAGE
 
 LOOKED_AT = 1_000  # messages behind the head of the queue
 RECENT = timedelta(minutes=2)
+SHORT_REST = timedelta(seconds=10)  # a gateway that asks for less is only keeping its rate
 
 
 @dataclass(frozen=True)
 class Pace:
-    """``resumes_at``: what is left waits for that instant (permitted hours: M28, or a retry)."""
+    """``resumes_at``: what is left waits for that instant.
+
+    ``waits``: for its permitted hours (``hours``, M28), for its turn in a spread (``spread``), for another try
+    (``retry``), or for a gateway that rests (``gateway``); empty when nothing waits.
+    """
 
     speed_per_min: int = 0
     ends_at: datetime | None = None
     resumes_at: datetime | None = None
+    waits: str = ""
 
 
 def pace(connection: Connection, campaign_id: int, state: str, figures: Figures, now: datetime) -> Pace:
@@ -34,17 +41,19 @@ def pace(connection: Connection, campaign_id: int, state: str, figures: Figures,
     taken = select(MESSAGE.c.accepted_at, func.count()).where(*near, MESSAGE.c.accepted_at > now - RECENT)
     found = connection.execute(taken.group_by(MESSAGE.c.accepted_at))
     left_at: dict[datetime, int] = {row[0]: row[1] for row in found}
-    first = connection.scalar(
-        select(func.min(MESSAGE.c.not_before, type_=UtcDateTime())).where(
-            MESSAGE.c.campaign_id == campaign_id, state_is(State.QUEUED)
-        )
-    )
-    resumes_at = first if first is not None and first > now + timedelta(minutes=1) else None
-    if resumes_at or not left_at:
-        return Pace(resumes_at=resumes_at)
+    queued = (MESSAGE.c.campaign_id == campaign_id, state_is(State.QUEUED))
+    first = connection.scalar(select(func.min(MESSAGE.c.not_before, type_=UtcDateTime())).where(*queued))
+    if first is not None and first > now + timedelta(minutes=1):
+        why = connection.scalar(select(MESSAGE.c.cause).where(*queued, MESSAGE.c.not_before == first).limit(1))
+        return Pace(resumes_at=first, waits=why if why in WAITS else "retry")
+    rest = rests_until(connection, now)
+    if rest is not None and rest > now + SHORT_REST:
+        return Pace(resumes_at=rest, waits="gateway")
+    if not left_at:
+        return Pace()
     begun = min(left_at)
     # Messages are taken by the window: those of the first instant left before the time that is measured.
     count = sum(left_at.values()) - (left_at[begun] if len(left_at) > 1 else 0)
     per_second = count / max((now - begun).total_seconds(), 1.0)
     left = timedelta(seconds=figures.waiting / per_second)
-    return Pace(max(1, round(per_second * 60)), now + left, None)
+    return Pace(max(1, round(per_second * 60)), now + left)

@@ -40,6 +40,7 @@ class Panel:
     units: int = 0
     reference: str = ""
     next: Sentence = field(default_factory=Sentence)
+    resendable: bool = False
     steps: list[StepLine] = field(default_factory=list)
 
 
@@ -62,6 +63,7 @@ def panel(story: Story) -> Panel:
         units=story.units,
         reference=story.reference,
         next=_said(story.next),
+        resendable=story.resendable,
         steps=lines,
     )
 

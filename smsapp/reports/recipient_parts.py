@@ -5,13 +5,14 @@ from reflex.components.component import Component
 
 from smsapp.domain.delivery import Status
 from smsapp.i18n import credits, message, moment, number, say, t
-from smsapp.reports.blacklist_state import RecipientState
 from smsapp.reports.panel import StepLine
+from smsapp.reports.recipient_state import RecipientState
 from smsapp.reports.screen import Line
 from smsapp.reports.state import ReportState as S
 from smsapp.ui import (
     Column,
     button,
+    confirm,
     data_table,
     empty_state,
     link_button,
@@ -175,10 +176,22 @@ def story() -> Component:
             rx.el.ol(rx.foreach(p.steps, _step), class_name="story-steps"),
             rx.cond(p.next.key != "", rx.el.p(icon("arrow-right"), rx.el.span(say(p.next)), class_name="next")),
             rx.el.p(t("reports.page.reference", ref=p.reference), class_name="t1 mut"),
+            rx.cond(p.resendable, _resend()),
             button(t("blacklist.this_number"), role="soft", name="ban", on_click=RecipientState.blacklist(p.id)),
             class_name="story",
             aria_label=t("reports.page.story"),
         ),
+    )
+
+
+def _resend() -> Component:
+    """Nobody knows whether it left: it goes again only because a person says so, who was told."""
+    return confirm(
+        trigger=button(t("reports.page.resend"), role="surface", name="rotate-cw"),
+        title=t("reports.page.resend_q"),
+        say=t("reports.page.resend_say"),
+        keep=button(t("reports.page.resend_keep")),
+        go=button(t("reports.page.resend"), role="primary", on_click=RecipientState.resend(S.panel.id)),
     )
 
 

@@ -10,7 +10,7 @@ from smsapp.i18n import clock, credits, message, number, percent, say, t
 from smsapp.reports.parts import across_axis, bar, figures_table, going, placed, up_axis
 from smsapp.reports.screen import Cause, CostLine
 from smsapp.reports.state import ReportState as S
-from smsapp.ui import button, card, closing, confirm, dialog, figure, link, note
+from smsapp.ui import button, card, closing, confirm, dialog, figure, link, link_button, note
 from smsapp.ui.icons import icon
 
 SHOWN = 4  # destinations and causes; the others are one click away
@@ -68,7 +68,30 @@ def notes() -> Component:
             "quote_changed",
             note(t("reports.page.quote_changed", units=S.now.to_come, count=S.figures.waiting), tone="amber"),
         ),
-        rx.cond(S.now.resumes_at != "", note(t("reports.page.hours", at=S.now.resumes_at), tone="indigo")),
+        rx.cond(S.now.resumes_at != "", _waiting(), _planned()),
+    )
+
+
+def _waiting() -> Component:
+    """What it waits for, and until when."""
+    at = S.now.resumes_at
+    return rx.match(
+        S.now.waits,
+        ("hours", note(t("reports.page.hours", at=at), tone="indigo")),
+        ("spread", note(t("reports.page.spread", at=at), tone="indigo")),
+        ("gateway", note(t("reports.page.gateway", at=at), tone="amber")),
+        note(t("reports.page.retry", at=at), tone="indigo"),
+    )
+
+
+def _planned() -> Component:
+    """It has not left: it waits for its date, or its date went by (M24)."""
+    plans = [link_button(t("reports.page.see_plans"), "/scheduled", role="soft")]
+    return rx.match(
+        S.state,
+        ("missed", note(t("reports.page.missed"), tone="amber", actions=plans)),
+        ("scheduled", note(t("reports.page.planned"), tone="indigo", actions=plans)),
+        rx.fragment(),
     )
 
 

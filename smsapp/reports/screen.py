@@ -67,6 +67,7 @@ class Now:
     speed: int = 0
     ends_at: str = ""
     resumes_at: str = ""
+    waits: str = ""  # for what: hours, spread, retry, gateway
     debited: int = 0
     to_come: int = 0
     offered: int = 0
@@ -236,6 +237,7 @@ def now(live: Live) -> Now:
         speed=live.pace.speed_per_min,
         ends_at=iso(live.pace.ends_at),
         resumes_at=iso(live.pace.resumes_at),
+        waits=live.pace.waits,
         debited=live.debited,
         to_come=live.to_come,
         offered=live.offered,

@@ -16,6 +16,7 @@ from smsapp.domain.delivery import CAUSES, STATUS, TAKEN, WAITS, Group, State, S
 from smsapp.domain.errors import Refusal
 from smsapp.domain.phone import pretty
 from smsapp.reports.networks import network
+from smsapp.sending.lifecycle import RESENT
 from smsapp.sending.moves import HELD
 from smsapp.sending.policy import Policy
 from smsapp.sending.tables import CAMPAIGN, EVENT, MESSAGE
@@ -103,6 +104,7 @@ class Story:
     status: str
     cause_key: str
     permanent: bool
+    resendable: bool  # its outcome is unknown and its campaign was not cancelled: a person may send it again
     at: datetime
     next: Sentence
     steps: tuple[Step, ...]
@@ -155,6 +157,7 @@ def timeline(db: Database, actor: Actor, message_id: int) -> Story:
         status=STATUS[state].value,
         cause_key=CAUSES[cause].key if cause else "",
         permanent=cause is not None and CAUSES[cause].permanent,
+        resendable=state in (State.UNKNOWN, State.EXPIRED_UNKNOWN) and found.campaign_state in RESENT,
         at=found.state_at,
         next=_next(state, found, db.now()),
         steps=tuple(steps),

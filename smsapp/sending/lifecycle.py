@@ -22,6 +22,7 @@ from smsapp.sending.tables import CAMPAIGN, COUNTER, MESSAGE, RUN
 
 CHUNK = 2_000
 PAUSED = (CampaignState.PAUSED, CampaignState.PAUSED_NO_CREDIT)
+RESENT = (CampaignState.RUNNING, CampaignState.FINISHED, *PAUSED)  # campaigns of which a message may go again
 
 
 class NotNow(Refusal):
@@ -97,7 +98,6 @@ def resend(db: Database, actor: Actor, message_id: int) -> None:
     It may then arrive twice, which is why nothing else ever does this. It is debited once at most: what was held for
     the first attempt is given back. Raises NotNow unless its outcome is unknown and its campaign was not cancelled.
     """
-    ready = (CampaignState.RUNNING, CampaignState.FINISHED, *PAUSED)
 
     def work(session: Session) -> None:
         now = db.now()
@@ -106,7 +106,7 @@ def resend(db: Database, actor: Actor, message_id: int) -> None:
         campaign_id = connection.scalar(select(MESSAGE.c.campaign_id).where(*mine))
         if campaign_id is None:
             raise NotNow()
-        found = _locked(session, actor, campaign_id, *ready)
+        found = _locked(session, actor, campaign_id, *RESENT)
         row = next(iter(load(connection, and_(*mine))), None)
         if row is None or row.state not in (State.UNKNOWN, State.EXPIRED_UNKNOWN):
             raise NotNow()

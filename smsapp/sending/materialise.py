@@ -25,6 +25,7 @@ from smsapp.domain.delivery import State, Wait
 from smsapp.domain.moment import moment
 from smsapp.domain.quote import Quote
 from smsapp.ledger.posting import Insufficient, ensure_tenant
+from smsapp.sending.letters import lacked_credit
 from smsapp.sending.lifecycle import require_cover, set_state
 from smsapp.sending.moves import CounterKey, count
 from smsapp.sending.opt_out import with_links
@@ -308,8 +309,11 @@ def _run(session: Session, campaign_id: int, account_id: int, upto: int, begun: 
             if not agreed.partial:
                 require_cover(session, account_id, campaign_id)
             state, reason = CampaignState.RUNNING, ""
-        except Insufficient:
+        except Insufficient as refusal:
             state, reason = CampaignState.PAUSED_NO_CREDIT, "no_credit"
+            missing = refusal.params["missing"]
+            assert isinstance(missing, int)
+            lacked_credit(session, campaign_id, missing, now)
     set_state(session, campaign_id, state, now, reason)
     connection.execute(update(CAMPAIGN).where(CAMPAIGN.c.id == campaign_id).values(started_at=now))
     connection.execute(update(RUN).where(RUN.c.campaign_id == campaign_id).values(materialised_at=now))

@@ -9,6 +9,7 @@ from smsapp.accounts.actor import Actor
 from smsapp.db import SimulatedClock
 from smsapp.domain.delivery import State
 from smsapp.gateways.contract import Dlr
+from smsapp.reports.recipient_state import RecipientState
 from smsapp.reports.state import ReportState
 from smsapp.sending.receipts import take_in
 from smsapp.sending.tables import MESSAGE
@@ -141,4 +142,29 @@ async def test_the_report_follows_its_campaign(
     await tab.until(f'"received": {before + 1}')
     rt.hub.close()
     await asyncio.wait_for(watching, 10)
+    assert not tab.failures
+
+
+async def test_a_message_of_unknown_outcome_is_sent_again_by_hand(
+    rt: Runtime, open_tabs: Browsers, person: Person, clock: SimulatedClock
+) -> None:
+    """Who asks was told that it may arrive twice; the page shows the new attempt, and a second click does nothing."""
+    actor = person("camille")
+    campaign_id = leave(rt.db, actor, clock)
+    unknown = message_ids(rt.db, campaign_id)[FIRST + 18]
+    tab = open_tabs.tab(actor)
+    address = f"/sent/{campaign_id}?open={unknown}"
+    state = await opened(tab, address)
+    assert (state.panel.resendable, state.figures.unknown) == (True, 2)
+    again = f"{RecipientState.get_full_name()}.resend"
+    await tab.send(again, {"message_id": unknown}, path=address)
+    state = await tab.state(ReportState)
+    assert (state.panel.resendable, state.figures.unknown, state.panel.status) == (False, 1, "waiting")
+    assert "reports.page.resent" in tab.seen
+    await tab.send(again, {"message_id": unknown}, path=address)
+    assert "sending.not_now" in tab.seen
+    stranger = open_tabs.tab(person("basile"))
+    other = message_ids(rt.db, campaign_id)[FIRST + 19]
+    await stranger.send(again, {"message_id": other}, path=address)
+    assert (await opened(tab, address)).figures.unknown == 1
     assert not tab.failures
