@@ -35,6 +35,7 @@ class SessionState(rx.State):
     is_demo: bool = False  # demonstration mode: nothing leaves this machine
     balance_units: int = 0
     contacts_total: int = 0
+    repeated: int = 0  # numbers that stand more than once in the book, as far as is known
     replies_unread: int = 0
     planned: int = 0
     notice: Notice = Notice()
@@ -43,6 +44,15 @@ class SessionState(rx.State):
     async def refresh(self) -> None:
         """The last handler of every signed-in page."""
         await self._refresh()
+
+    @rx.event(background=True)
+    async def count_repeated(self) -> None:
+        """Look how many numbers stand more than once; no page waits for it."""
+        async with self:
+            actor = await actor_of(self)
+        found = await asyncio.to_thread(runtime().repeated.count, actor)
+        async with self:
+            self.repeated = found
 
     @public("says a sentence of the catalogue to the tab that asks for it, and touches nothing")
     @rx.event

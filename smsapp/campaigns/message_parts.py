@@ -87,10 +87,14 @@ def _own_fields() -> Component:
     items = rx.foreach(
         OwnFieldsState.fields,
         lambda one: menu_item(
-            "own-fields", rx.el.span(one.name, rx.el.small(f"${one.key}")), on_click=insert_at_caret(SMS, f"${one.key}")
+            "own-fields",
+            rx.el.span(one.name, " ", rx.el.code(f"${one.key}", class_name="mut")),
+            on_click=insert_at_caret(SMS, f"${one.key}"),
         ),
     )
-    return rx.cond(OwnFieldsState.keys.length() > 0, menu("own-fields", "plus", label, items, words=True))
+    return rx.cond(
+        OwnFieldsState.keys.length() > 0, menu("own-fields", "plus", label, items, words=True, class_name="var i12")
+    )
 
 
 def _measure() -> Component:

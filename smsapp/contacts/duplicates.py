@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Select, Text, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, ScalarSelect, Select, Subquery, Text, cast, func, select
 from sqlmodel import Session
 
 from smsapp.accounts.actor import Actor
@@ -98,12 +98,9 @@ def duplicates(
     backwards = after is None and before is not None
     with db.read() as session:
         anchor = _number_of(session, actor, after or before)
-        asked = repeated(actor.account_id, text)
-        number = CONTACT.c.e164
-        if anchor is not None:
-            asked = asked.where(number < anchor if backwards else number > anchor)
-        asked = asked.order_by(number.desc() if backwards else number.asc()).limit(limit + 1)
-        found = list(session.connection().scalars(asked))
+        above, below = (None, anchor) if backwards else (anchor, None)
+        asked = repeated(actor.account_id, text, above=above, below=below, falling=backwards)
+        found = list(session.connection().scalars(asked.limit(limit + 1)))
         beyond = len(found) > limit
         found = sorted(found[:limit])
         people = records(session, actor.account_id, found)
@@ -121,26 +118,45 @@ def duplicates(
 
 def extent(db: Database, actor: Actor) -> Extent:
     """How much there is to merge, read from the index of numbers."""
-    inner = repeated(actor.account_id).add_columns(func.count().label("n")).subquery()
+    several, living = _several(actor.account_id)
+    counted = select(living.label("n")).select_from(several).subquery()
+    asked = select(func.count(), func.sum(counted.c.n)).where(counted.c.n > 1)
     with db.read() as session:
-        numbers, people = (
-            session.connection().execute(select(func.count(), func.sum(inner.c.n)).select_from(inner)).one()
-        )
+        numbers, people = session.connection().execute(asked).one()
     return Extent(numbers, int(people or 0) - numbers)
 
 
-def repeated(account_id: int, text: str = "") -> Select[Any]:
-    """The numbers of an account that stand more than once, deleted contacts left out."""
+def repeated(
+    account_id: int, text: str = "", *, above: int | None = None, below: int | None = None, falling: bool = False
+) -> Select[Any]:
+    """The numbers of an account that stand more than once, deleted contacts left out, in order.
+
+    ``text`` is part of a number; ``above`` and ``below`` are numbers that it must be beyond.
+    """
     number = CONTACT.c.e164
-    asked = (
-        select(number)
-        .where(CONTACT.c.account_id == account_id, CONTACT.c.deleted_at.is_(None))
-        .group_by(number)
-        .having(func.count() > 1)
+    asked: list[ColumnElement[bool]] = [cast(number, Text).like(f"%{fragment}%") for fragment in sought(text)]
+    asked += [number > above] if above is not None else []
+    asked += [number < below] if below is not None else []
+    several, living = _several(account_id, *asked)
+    found = several.c.e164
+    return select(found).where(living > 1).order_by(found.desc() if falling else found.asc())
+
+
+def _several(account_id: int, *asked: ColumnElement[bool]) -> tuple[Subquery, ScalarSelect[int]]:
+    """Numbers that stand more than once, the deleted counted too, which the index of numbers answers alone; and how
+    many contacts each has that are not deleted, looked up for those few.
+    """
+    number = CONTACT.c.e164
+    mine = (CONTACT.c.account_id == account_id, *asked)
+    several = select(number).where(*mine).group_by(number).having(func.count() > 1).subquery("several")
+    contact = CONTACT.alias("living")
+    living = (
+        select(func.count())
+        .where(contact.c.account_id == account_id, contact.c.e164 == several.c.e164, contact.c.deleted_at.is_(None))
+        .correlate(several)
+        .scalar_subquery()
     )
-    for fragment in sought(text):
-        asked = asked.where(cast(number, Text).like(f"%{fragment}%"))
-    return asked
+    return several, living
 
 
 def records(session: Session, account_id: int, numbers: Sequence[int], *, lock: bool = False) -> list[Record]:

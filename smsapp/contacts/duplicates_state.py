@@ -240,6 +240,8 @@ class DuplicatesState(rx.State):
         page, size, done = await self._ask(look)
         self.cards = [_card(found) for found in page.rows]
         self.numbers, self.surplus = size.numbers, size.surplus
+        session = await self.get_state(SessionState)
+        session.repeated = runtime().repeated.tell(await actor_of(self), size.numbers)
         self.merges = [
             MergeRow(
                 m.id, m.rule, m.numbers, m.removed, m.at.isoformat(),
@@ -250,7 +252,7 @@ class DuplicatesState(rx.State):
         self.prev_url = self._url(before=str(page.previous)) if page.previous else ""
         self.next_url = self._url(after=str(page.next)) if page.next else ""
         self.loaded = True
-        await (await self.get_state(SessionState))._refresh()
+        await session._refresh()
 
     def _url(self, **more: str) -> str:
         query = urlencode({name: value for name, value in {"q": self.search, **more}.items() if value})

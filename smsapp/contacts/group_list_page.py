@@ -98,22 +98,27 @@ def _cells(row: rx.Var[Line]) -> list[Component | rx.Var[str]]:
         icon_button("trash-2", t("groups.delete", name=row.name), on_click=S.ask_deletion(row.id, row.name)),
         class_name="acts",
     )
-    return [box, name, kind, rx.el.span(t("contacts.count", count=row.members), class_name="num nw"), acts]
+    return [
+        box,
+        name,
+        kind,
+        rx.el.span(
+            rx.cond(row.members < 0, t("groups.counting"), t("contacts.count", count=row.members)), class_name="num nw"
+        ),
+        acts,
+    ]
 
 
 def _said(row: rx.Var[Line]) -> Component:
     """What a smart group asks for, in words."""
-    return rx.fragment(
-        rx.cond(row.text != "", rx.el.span(t("groups.said_text", text=row.text), " ")),
-        rx.cond(row.base != "", rx.el.span(t("groups.said_group", name=row.base), " ")),
-        rx.cond(row.country != "", rx.el.span(territory(row.country), " ")),
-        rx.match(
-            row.state,
-            *((state, rx.el.span(t(f"contacts.state_{state}"), " ")) for state in KINDS),
-            rx.fragment(),
-        ),
-        rx.cond(row.status != "", rx.el.span(t("contacts.last_status"), " ", status_badge(row.status))),
-    )
+    parts = [
+        (row.text != "", t("groups.said_text", text=row.text)),
+        (row.base != "", t("groups.said_group", name=row.base)),
+        (row.country != "", territory(row.country)),
+        (row.state != "", rx.match(row.state, *((state, t(f"contacts.state_{state}")) for state in KINDS), "")),
+        (row.status != "", rx.fragment(t("contacts.last_status"), " ", status_badge(row.status))),
+    ]
+    return rx.fragment(*(rx.cond(said, rx.el.span(words, class_name="part")) for said, words in parts))
 
 
 def _nothing() -> Component:

@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlencode
 
 import reflex as rx
 
 from smsapp.contacts import groups, listing, smart_groups
+from smsapp.contacts.groups import GroupNotFound
 from smsapp.contacts.shown import GroupLine, id_of
 from smsapp.contacts.smart_groups import Filter, GroupFacts
 from smsapp.domain.errors import Refusal
@@ -24,7 +26,9 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True)
 class Line:
-    """A group of the list; the parts of a smart group's filter are empty for a list. ``url`` shows its contacts."""
+    """A group of the list; the parts of a smart group's filter are empty for a list. ``members`` is below 0 until they
+    are counted. ``url`` shows its contacts.
+    """
 
     id: int
     key: str
@@ -64,17 +68,37 @@ class GroupsState(rx.State):
 
     _selected: set[int] = set()
     _epoch: int = 0
+    _sizes: dict[int, int] = {}  # of smart groups, as they were counted last
 
     @rx.event
-    async def enter(self) -> None:
-        """Show the groups."""
+    async def enter(self) -> Any:
+        """Show the groups; how many are in the smart ones follows."""
         await self._show()
+        return GroupsState.count
 
     @rx.event
-    async def find(self, text: str) -> None:
+    async def find(self, text: str) -> Any:
         """Search among the names."""
         self.search = text[:200]
         await self._show()
+        return GroupsState.count
+
+    @rx.event(background=True)
+    async def count(self) -> None:
+        """Count the members of the smart groups that are shown, one after the other: each reads the book."""
+        async with self:
+            actor = await actor_of(self)
+            smart = [row.id for row in self.rows if row.smart]
+        for group_id in smart:
+            try:
+                facts = await asyncio.to_thread(smart_groups.smart_group, runtime().db, actor, group_id)
+            except GroupNotFound:
+                continue
+            async with self:
+                self._sizes[group_id] = facts.members
+                self.rows = [
+                    replace(row, members=facts.members) if row.id == group_id else row for row in list(self.rows)
+                ]
 
     @rx.event
     def tick(self, group_id: int, on: bool) -> None:
@@ -84,10 +108,11 @@ class GroupsState(rx.State):
         self.selected = len(self._selected)
 
     @rx.event
-    async def clear(self) -> None:
+    async def clear(self) -> Any:
         """Select nothing."""
         self._unselect()
         await self._show()
+        return GroupsState.count
 
     @rx.event
     async def open(self, dialog: Literal["list", "smart", "merge"]) -> None:
@@ -136,7 +161,7 @@ class GroupsState(rx.State):
         self.found = await self._ask(smart_groups.count_of, wanted) if wanted.kept() else -1
 
     @rx.event
-    async def save(self, typed: dict[str, str]) -> None:
+    async def save(self, typed: dict[str, str]) -> Any:
         """Make or change the group of the dialog; what is wrong is said in it, and what was typed stays (S69)."""
         name = typed.get("name", "")
         self.name, self.error = name[:200], Sentence()
@@ -149,14 +174,16 @@ class GroupsState(rx.State):
                 said, params = "groups.saved", {"name": name.strip()}
         except Refusal as refusal:
             self.error = Sentence.of(refusal.key, refusal.params)
-            return
+            return None
         self.dialog = ""
+        self._sizes.pop(self.editing, None)
         self._unselect()
         await notice(self, "success", said, **params)
         await self._show()
+        return GroupsState.count
 
     @rx.event
-    async def delete(self) -> None:
+    async def delete(self) -> Any:
         """Delete the group that was asked about; its contacts stay."""
         self.dialog = ""
         try:
@@ -167,6 +194,7 @@ class GroupsState(rx.State):
             self._selected.discard(self.editing)
             await notice(self, "success", "contacts.group_deleted", name=self.name)
         await self._show()
+        return GroupsState.count
 
     async def _save(self, name: str) -> None:
         if self.dialog == "smart" and self.editing:
@@ -186,7 +214,7 @@ class GroupsState(rx.State):
         return await asyncio.to_thread(work, runtime().db, actor, *args)
 
     async def _show(self) -> None:
-        found = await self._ask(smart_groups.every_group, self.search, MOST)
+        found = await self._ask(partial(smart_groups.every_group, live=False), self.search, MOST)
         known = await self._ask(lambda db, actor: groups.groups(db, actor, smart=True))
         self.total = len(known)
         self.lists = [GroupLine(str(g.id), g.name) for g in known if g.members != groups.UNCOUNTED][:200]
@@ -207,9 +235,10 @@ class GroupsState(rx.State):
             if facts.filter
             else {"group": facts.id}
         )
+        members = self._sizes.get(facts.id, groups.UNCOUNTED) if facts.filter else facts.members
         url = "/contacts?" + urlencode({name: value for name, value in view.items() if value})
         return Line(
-            facts.id, f"{facts.id}-{self._epoch}", facts.name, facts.members, facts.filter is not None,
+            facts.id, f"{facts.id}-{self._epoch}", facts.name, members, facts.filter is not None,
             asked.text, facts.base, asked.state, asked.country, asked.status, url, facts.id in self._selected,
         )  # fmt: skip
 

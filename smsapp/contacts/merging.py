@@ -97,9 +97,7 @@ def merge_all(db: Database, actor: Actor, rule: str) -> Merged:
     after = 0
     while True:
         with db.read() as session:
-            number = CONTACT.c.e164
-            asked = repeated(actor.account_id).where(number > after).order_by(number).limit(SLICE)
-            numbers = list(session.connection().scalars(asked))
+            numbers = list(session.connection().scalars(repeated(actor.account_id, above=after).limit(SLICE)))
         if not numbers:
             break
 

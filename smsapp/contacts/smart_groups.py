@@ -6,7 +6,7 @@ its author agrees to the price (`campaigns/audience.py`).
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import bindparam, func, text
@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from smsapp.accounts.actor import Actor
 from smsapp.contacts.counters import counted, counts
-from smsapp.contacts.groups import GroupNotFound, add_members, new_group, owned_group, renamed
+from smsapp.contacts.groups import UNCOUNTED, GroupNotFound, add_members, new_group, owned_group, renamed
 from smsapp.contacts.listing import STATES, Query, conditions
 from smsapp.contacts.tables import Contact, Group
 from smsapp.db import Database
@@ -63,7 +63,10 @@ class Filter:
 
 @dataclass(frozen=True)
 class GroupFacts:
-    """A group as its page lists it: ``filter`` is None for a list; ``base`` the name of the group a filter names."""
+    """A group as its page lists it: ``filter`` is None for a list; ``base`` the name of the group a filter names.
+
+    ``members`` is UNCOUNTED when nobody asked for the live count of a smart group.
+    """
 
     id: int
     name: str
@@ -72,8 +75,12 @@ class GroupFacts:
     base: str = ""
 
 
-def every_group(db: Database, actor: Actor, containing: str = "", limit: int | None = None) -> list[GroupFacts]:
-    """The account's groups by name, smart ones with their live count; ``containing`` as in `groups.groups`."""
+def every_group(
+    db: Database, actor: Actor, containing: str = "", limit: int | None = None, *, live: bool = True
+) -> list[GroupFacts]:
+    """The account's groups by name; ``containing`` as in `groups.groups`. ``live``: count the members of smart ones,
+    each of which reads the book.
+    """
     with db.read() as session:
         asked = select(Group.id, Group.name, Group.filter).where(Group.account_id == actor.account_id)
         told = session.execute(asked).all()
@@ -86,7 +93,9 @@ def every_group(db: Database, actor: Actor, containing: str = "", limit: int | N
         facts = []
         for id, name, kept in named:
             wanted = read_filter(kept) if kept is not None else None
-            members = live_count(session, actor.account_id, wanted) if wanted else sizes.get(id or 0, 0)
+            members = sizes.get(id or 0, 0)
+            if wanted:
+                members = live_count(session, actor.account_id, wanted) if live else UNCOUNTED
             base = names.get(wanted.group_id, "") if wanted else ""
             facts.append(GroupFacts(id or 0, name, members, wanted, base))
     return facts
@@ -98,10 +107,10 @@ def smart_group(db: Database, actor: Actor, group_id: int) -> GroupFacts:
     Raises:
         GroupNotFound
     """
-    found = next((g for g in every_group(db, actor) if g.id == group_id), None)
+    found = next((g for g in every_group(db, actor, live=False) if g.id == group_id), None)
     if found is None:
         raise GroupNotFound
-    return found
+    return replace(found, members=count_of(db, actor, found.filter)) if found.filter else found
 
 
 def create_smart_group(db: Database, actor: Actor, name: str, wanted: Filter) -> int:

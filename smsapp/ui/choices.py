@@ -79,14 +79,14 @@ def chip(
     return rx.el.span(*inside, class_name=" ".join(names))
 
 
-def menu(id: str, name: str, label: Text, *items: Component, words: bool = False) -> Component:
+def menu(id: str, name: str, label: Text, *items: Component, words: bool = False, class_name: str = "") -> Component:
     """Actions behind a button: `menu("more", "ellipsis", t("ui.more"), menu_item("more", t("x.rename"),
-    on_click=S.rename))`. `id` is the page's own; `words` shows the label beside the icon.
+    on_click=S.rename))`. `id` is the page's own; `words` shows the label beside the icon, in the look of `class_name`.
 
     The browser's own popover: it opens, closes by Esc or a click elsewhere, and needs no script and no style of ours.
     """
     opens = {"popoverTarget": id, "aria-haspopup": "true"}
-    look = {} if words else {"class_name": "ib", "aria_label": label, "title": label}
+    look = {"class_name": class_name} if words else {"class_name": "ib", "aria_label": label, "title": label}
     return rx.fragment(
         rx.el.button(icon(name), *([label] if words else []), type="button", custom_attrs=opens, **look),
         rx.el.div(

@@ -50,6 +50,7 @@ class Session:
     days_left: Any = -1
     replies: Any = 0
     planned: Any = 0
+    repeated: Any = 0
     notice: rx.Var[Any] | None = None
     sign_out: str = "/logout"
 
@@ -186,7 +187,13 @@ def _sidebar(session: Session, active: Place) -> Component:
             new,
             rx.el.div(*(_item(e, active) for e in _TOP), class_name="nav"),
             _group(t("ui.nav.sms"), _SMS, active, {"replies": session.replies, "scheduled": session.planned}),
-            _group(t("ui.nav.people"), _PEOPLE, active, {"contacts": session.contacts}),
+            _group(
+                t("ui.nav.people"),
+                _PEOPLE,
+                active,
+                {"contacts": session.contacts, "duplicates": session.repeated},
+                unless_zero=("duplicates",),
+            ),
             rx.el.div(
                 _item(_SIMULATOR, active),
                 rx.cond(session.demo, _item(_DEMO, active)),
@@ -213,13 +220,21 @@ def _sidebar(session: Session, active: Place) -> Component:
     )
 
 
-def _group(label: Text, entries: Sequence[_Entry], active: Place, counts: dict[str, Any] | None = None) -> Component:
-    items = [_item(e, active, (counts or {}).get(e.place)) for e in entries]
+def _group(
+    label: Text,
+    entries: Sequence[_Entry],
+    active: Place,
+    counts: dict[str, Any] | None = None,
+    unless_zero: Sequence[Place] = (),
+) -> Component:
+    items = [_item(e, active, (counts or {}).get(e.place), e.place in unless_zero) for e in entries]
     return rx.fragment(rx.el.div(label, class_name="navh"), rx.el.div(*items, class_name="nav flat"))
 
 
-def _item(entry: _Entry, active: Place, count: Any = None) -> Component:
+def _item(entry: _Entry, active: Place, count: Any = None, unless_zero: bool = False) -> Component:
     shown = [rx.el.span(number(count), class_name="ct")] if count is not None else []
+    if unless_zero:
+        shown = [rx.cond(rx.Var.create(count).to(int) > 0, one) for one in shown]
     here = entry.place == active
     return rx.el.a(
         icon(entry.icon),
@@ -259,6 +274,7 @@ def _demo_banner(session: Session) -> Component:
 
 def _tab_bar(active: Place) -> Component:
     here = "sent" if active == "scheduled" else active  # one tab for both: each page leads to the other
+    here = "contacts" if any(here == e.place for e in _PEOPLE) else here
     return rx.el.nav(*(_tab(e, e.place == here) for e in _TABS), class_name="mtab", aria_label=t("ui.nav.mobile"))
 
 

@@ -35,6 +35,7 @@ SESSION = Session(
     initials=SessionState.initials,
     units=SessionState.balance_units,
     contacts=SessionState.contacts_total,
+    repeated=SessionState.repeated,
     replies=SessionState.replies_unread,
     planned=SessionState.planned,
     demo=SessionState.is_demo,
@@ -75,7 +76,7 @@ def add_pages(app: rx.App, specs: Sequence[PageSpec]) -> None:
     the figures of the sidebar. Who is not signed in is sent away by the guard at the first handler of all.
     """
     for spec in specs:
-        last = [SessionState.refresh] if spec.signed_in else []
+        last = [SessionState.refresh, SessionState.count_repeated] if spec.signed_in else []
         described = {"description": t(spec.description_key)} if spec.description_key else {}
         loads = [*spec.on_load, *last]
         app.add_page(spec.component, route=spec.route, title=t(spec.title_key), on_load=loads, **described)

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from smsapp.contacts.repeated import Repeated
 from smsapp.db import Database
 from smsapp.gateways.fleet import Fleet
 from smsapp.imports.jobs import Jobs
@@ -43,9 +44,11 @@ class Runtime:
     flashes: Flashes = field(default_factory=Flashes)
     luggage: Luggage = field(default_factory=Luggage)
     people: People = field(init=False)
+    repeated: Repeated = field(init=False)
 
     def __post_init__(self) -> None:
         self.callbacks = Callbacks(self.db, lambda accounts: self.hub.changed(accounts))
+        self.repeated = Repeated(self.db)
         self.people = People(self.db, secure=self.settings.secure_cookies)
 
     async def wake(self) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from smsapp.accounts import sessions
 from smsapp.accounts.actor import Actor
+from smsapp.accounts.state import SessionState
 from smsapp.contacts import blacklist_routes
 from smsapp.contacts.blacklist import blacklist, suppressed
 from smsapp.contacts.blacklist_list import entries
@@ -106,6 +107,28 @@ async def test_a_smart_group_is_counted_while_it_is_made(
     await tab.send(f"{GROUPS}.open", {"dialog": "merge"})
     await tab.send(f"{GROUPS}.save", {"typed": {"name": "Tous"}})
     assert [(g.name, g.members) for g in every_group(rt.db, actor)] == [("Tous", 1)]
+    assert not tab.failures
+
+
+async def test_s75_the_menu_says_how_many_numbers_stand_twice_and_nobody_waits_for_it(
+    rt: Runtime, open_tabs: Browsers, person: Callable[[str], Actor]
+) -> None:
+    actor, other = person("camille"), person("voisin")
+    for who, copies in ((actor, 2), (other, 3)):
+        for _ in range(copies):
+            create_contact(rt.db, who, Sheet(f"+{FIRST}", nom="Moreau"))
+    create_contact(rt.db, other, Sheet(f"+{FIRST + 1}"))
+    create_contact(rt.db, other, Sheet(f"+{FIRST + 1}"))
+    session, tab = SessionState.get_full_name(), open_tabs.tab(actor)
+    assert rt.repeated.known(actor) == 0
+    await tab.send(f"{session}.count_repeated")
+    assert (await tab.state(SessionState)).repeated == rt.repeated.known(actor) == 1
+    await tab.send(f"{DUPLICATES}.merge_all")
+    assert (await tab.state(SessionState)).repeated == 0
+    create_contact(rt.db, actor, Sheet(f"+{FIRST}"))
+    await tab.send(f"{session}.count_repeated")
+    assert (await tab.state(SessionState)).repeated == 0  # counted within the minute
+    assert rt.repeated.count(other) == 2
     assert not tab.failures
 
 
