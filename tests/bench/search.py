@@ -1,7 +1,7 @@
 """The address book at a million contacts: a page in its middle, and a search inside words: `python -m tests.bench.search`.
 
 Peers, in the same run: the first page, for a page at row 300 000; for the search, the same question answered by LIKE over
-the whole book in its order (from the index that holds the searched text, the best that can be done without trigrams).
+the whole book, the quicker of two ways each time: in the order of names until the page is full, or read whole and sorted.
 Correctness first: every answer of the search is compared with LIKE's (as a set: its order is another), and the page at row 300 000 with OFFSET's. Then
 rounds alternate. `--db pg` on PostgreSQL, `--rows` for a smaller book.
 """
@@ -32,6 +32,7 @@ ROUNDS = 5
 DEEP = 300_000
 ASKED = 200
 PAGE = 50
+ORDER = ("sort_name", "sort_name || ''")  # from the index of names, and without it
 SYLLABLES = (
     "ma",
     "ri",
@@ -113,12 +114,12 @@ def questions(db: Database, actor: Actor, count: int) -> list[str]:
     return found
 
 
-def by_like(db: Database, actor: Actor, typed: str) -> list[int]:
-    """The same question as a search without trigrams asks it."""
+def by_like(db: Database, actor: Actor, typed: str, order: str = "sort_name") -> list[int]:
+    """The same question as a search without trigrams asks it; with ORDER[1] no index gives the order."""
     fragments = sought(typed)
     holds = " AND ".join(f"search LIKE :f{i}" for i in range(len(fragments)))
     asked = text(
-        f"SELECT id FROM contact WHERE account_id = :a AND deleted_at IS NULL AND {holds} ORDER BY sort_name, id LIMIT :n"
+        f"SELECT id FROM contact WHERE account_id = :a AND deleted_at IS NULL AND {holds} ORDER BY {order}, id LIMIT :n"
     )
     given = {f"f{i}": f"%{fragment}%" for i, fragment in enumerate(fragments)}
     with db.read() as session:
@@ -224,7 +225,7 @@ def measure(db: Database, actor: Actor, rows: int) -> bool:
         one = [timed(lambda: contacts(db, actor)) for _ in range(60)]
         two = [timed(lambda: contacts(db, actor, Query(after=before))) for _ in range(60)]
         three = [timed(lambda typed=typed: answering(db, actor, Query(typed), PAGE + 1)) for typed in asked]  # type: ignore[misc]
-        four = [timed(lambda typed=typed: by_like(db, actor, typed)) for typed in asked]  # type: ignore[misc]
+        four = [min(timed(lambda w=w, o=o: by_like(db, actor, w, o)) for o in ORDER) for w in asked]  # type: ignore[misc]
         whole += [timed(lambda typed=typed: contacts(db, actor, Query(typed))) for typed in asked]  # type: ignore[misc]
         first, deep, quick, slow = first + one, deep + two, quick + three, slow + four
         pages.append(p95(two) / p95(one))

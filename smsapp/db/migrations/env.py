@@ -11,7 +11,7 @@ from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
 import smsapp
-from smsapp.db.book_triggers import is_search_index
+from smsapp.db.book_triggers import is_kept_here, is_search_index
 
 
 def _load_tables() -> None:
@@ -38,6 +38,7 @@ context.configure(
     compare_type=True,
     render_item=_render,
     include_name=lambda name, kind, _parents: kind != "table" or not is_search_index(name),
+    include_object=lambda _thing, name, kind, _reflected, _other: not is_kept_here(name, kind),
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -1,13 +1,16 @@
 """Contacts in bulk: the keys made by the column are those that `folding.py` makes for one contact."""
 
+from pathlib import Path
+
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from smsapp.accounts.actor import Actor
-from smsapp.contacts.bulk import MANY, NAMES, add_contacts, with_keys
+from smsapp.contacts.bulk import MANY, NAMES, add_contacts, lay_out, with_keys
 from smsapp.contacts.folding import search_text, sort_name
 from smsapp.contacts.service import Sheet, count, create_contact
 from smsapp.db import Database
@@ -54,3 +57,29 @@ def test_a_write_that_fails_leaves_the_triggers_as_they_were(db: Database, actor
     assert count(db, actor) == 0
     create_contact(db, actor, Sheet("0612999999", nom="Roi"))
     assert count(db, actor) == 1
+
+
+def test_of_what_is_laid_out_beside_only_the_chosen_come_into_the_book(
+    db: Database, actor: Actor, tmp_path: Path
+) -> None:
+    people = pl.DataFrame({"e164": range(33612000000, 33612000000 + 3 * MANY)}).with_columns(
+        territory=pl.lit("FR"), nom=pl.lit("Rey"), prenom=pl.lit("Inès"), email=pl.lit(""), societe=pl.lit(""), extra=pl.lit("{}")
+    )  # fmt: skip
+    people = with_keys(people)
+    beside = None  # PostgreSQL takes them by COPY
+    if db.is_sqlite:
+        beside = tmp_path / "slice.db"
+        lay_out(people, beside)
+    chosen = people.filter(pl.col("e164") % 3 > 0)
+    with db.write(beside) as session:
+        first, last = add_contacts(
+            session, actor.account_id, chosen, import_id=1, at=db.now(), laid_out=people.height if beside else 0
+        )
+    assert last - first + 1 == chosen.height == count(db, actor)
+    with db.read() as session:
+        written = session.execute(text("SELECT e164, nom, prenom, extra, sort_name, search FROM contact ORDER BY id"))
+        assert [tuple(row) for row in written] == chosen.select(
+            "e164", "nom", "prenom", "extra", "sort_name", "search"
+        ).rows()
+    with pytest.raises(DBAPIError), db.read() as session:  # it does not stand beside any longer
+        session.execute(text("SELECT * FROM beside.layout"))

@@ -3,14 +3,17 @@
 import random
 from collections.abc import Callable
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, insert, text
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
 from smsapp.accounts.actor import Actor
 from smsapp.contacts import blacklist, search
+from smsapp.contacts.bulk import MANY, add_contacts, with_keys
 from smsapp.contacts.counters import counted, counts
 from smsapp.contacts.folding import search_text, sort_name, sought
 from smsapp.contacts.listing import Query, contacts
@@ -221,3 +224,42 @@ def test_member_and_suppression_written_one_by_one_count_too(db: Database, actor
     with db.read() as session:
         assert counted(session, "members", 3) == 2
         assert counted(session, "blacklisted", actor.account_id) == 1
+
+
+def test_a_contact_has_an_account_and_an_account_with_contacts_stays(db: Database, actor: Actor) -> None:
+    fill(db, actor, 3)
+    stranger = Actor(1, actor.account_id + 999, "nobody", "nobody@example.net", "fr", "Nobody")
+    with pytest.raises(IntegrityError):
+        fill(db, stranger, 3, start=3)
+    for statement in (
+        f"UPDATE contact SET account_id = {stranger.account_id}",
+        f"DELETE FROM account WHERE id = {actor.account_id}",
+    ):
+        with pytest.raises(IntegrityError), db.write() as session:
+            session.execute(text(statement))
+    assert_counted(db)
+
+
+def test_ids_given_again_after_a_contact_is_gone_for_good_are_indexed_once(db: Database, actor: Actor) -> None:
+    """On SQLite the id of the last contact is given again when it is gone; a span may still hold it."""
+
+    def bring(how_many: int, nom: str) -> None:
+        people = pl.DataFrame({"e164": range(33612000000, 33612000000 + how_many)}).with_columns(
+            territory=pl.lit("FR"), nom=pl.lit(nom), prenom=pl.lit(""), email=pl.lit(""), societe=pl.lit(""), extra=pl.lit("{}")
+        )  # fmt: skip
+        with db.write() as session:
+            add_contacts(session, actor.account_id, with_keys(people), import_id=1, at=db.now())
+
+    bring(MANY, "Quatorze")
+    with db.write() as session:
+        session.execute(text(f"DELETE FROM contact WHERE id > (SELECT max(id) FROM contact) - {MANY // 2}"))
+    bring(MANY, "Quinze")
+    with db.write() as session:
+        session.execute(text("UPDATE contact SET search = '336 seize' WHERE nom = 'Quinze'"))
+    assert search.index_all(db) >= MANY + MANY // 2
+    with db.write() as session:
+        session.execute(text("UPDATE contact SET search = '336 vingt' WHERE nom = 'Quinze'"))
+    search.index_all(db)
+    with db.read() as session:
+        for typed, holding in (("seize", 0), ("vingt", MANY), ("quatorze", MANY // 2), ("quinze", 0)):
+            assert len(search.candidates(session, actor, [typed], most=10**6) or []) == holding, typed
