@@ -90,8 +90,47 @@ BUGS = {
     ),
     "the rate is not written down": Bug(RATES, "values(free_at=paid)", "values(free_at=self._now)"),
     "STOP is heard by nobody": Bug(REPLIES, "for row in reversed(heard)}", "for row in heard[:0]}"),
-    "a payment told twice is credited twice": Bug(
+    "a payment told twice is confirmed twice": Bug(
         POSTING, "    if known:\n", "    if known:\n        return True\n    if known:\n"
+    ),
+    "a payment told twice is credited twice": Bug(
+        "smsapp.ledger.service", 'key=f"buy:{key}"', 'key="buy:" + key + __import__("secrets").token_hex(4)'
+    ),
+    "given credits come back as bought ones": Bug(
+        MOVES, "pot = Pot(source, row.account_id)", "pot = Pot(source if to_held else Kind.AVAILABLE, row.account_id)"
+    ),
+    "a late answer and a new turn collide": Bug(OUTBOX, "if one[0].id not in told]", "if one[0].id]"),
+    "a message is tried for ever": Bug(OUTBOX, "if now - (row.first_try_at or now) > policy.validity:", "if False:"),
+    "the rate counts messages for segments": Bug(OUTBOX, "sum(message.segments for at", "sum(1 for at"),
+    "everybody lives in Paris": Bug("smsapp.sending.permitted", "zone_of(e164)", '"Europe/Paris"'),
+    "a sender at work is taken for dead": Bug(
+        LIFE, "expired = [] if alone else [MESSAGE.c.lease_until < db.now()]", "expired: list[bool] = []"
+    ),
+    "resuming asks nothing about credit": Bug(LIFE, "if missing > 0:", "if missing > 10**12:"),
+    "what is cancelled may be resumed": Bug(
+        LIFE,
+        "_locked(session, actor, campaign_id, *PAUSED)",
+        "_locked(session, actor, campaign_id, *PAUSED, CampaignState.CANCELLED)",
+    ),
+    "a message not found wakes any campaign": Bug(UNKNOWN, " if row.state == CampaignState.FINISHED}", "}"),
+    "a campaign leaves however late it is": Bug(WRITING, "if late > policy.max_late:", "if False:"),
+    "another price than the agreed one": Bug(WRITING, "if agreed.quoted_recipients and", "if False and"),
+    "an interrupted writing leaves its messages": Bug(
+        WRITING, "    connection.execute(delete(MESSAGE).where(MESSAGE.c.campaign_id == campaign_id))\n", ""
+    ),
+    "START lifts what was blacklisted by hand": Bug(
+        REPLIES, 'SUPPRESSION.c.origin == "stop",', 'SUPPRESSION.c.origin != "",'
+    ),
+    "START lifts a STOP that was also kept by hand": Bug(
+        REPLIES, "SUPPRESSION.c.kept.is_(False)", "SUPPRESSION.c.kept.is_not(None)"
+    ),
+    "STOP is not heard for what was sent again": Bug(
+        REPLIES, "or_(MESSAGE.c.state.not_in(left), again)", "MESSAGE.c.state.not_in(left)"
+    ),
+    "the link of a message stops nothing": Bug(
+        "smsapp.sending.opt_out",
+        'stop_writing(connection, link.account_id, link.e164, now, reason=f"{PATH}{token}")',
+        "None",
     ),
 }
 

@@ -12,20 +12,15 @@ from typing import Any
 
 from sqlalchemy import event, update
 
-from smsapp.accounts.actor import Actor
 from smsapp.campaigns.tables import CampaignState
-from smsapp.contacts.blacklist import blacklist
 from smsapp.db import SimulatedClock
 from smsapp.domain.delivery import FINAL, State
-from smsapp.domain.errors import Refusal
 from smsapp.domain.hours import Window as Hours
 from smsapp.domain.moment import parse
-from smsapp.domain.quote import Quote
-from smsapp.gateways.contract import Event, Mo, Outcome, Result, Submit
-from smsapp.ledger.service import SIGNUP_CREDITS, grant_signup, purchase
+from smsapp.gateways.contract import Event, Outcome, Result, Submit
+from smsapp.ledger.service import SIGNUP_CREDITS, grant_signup
 from smsapp.sending import lifecycle
 from smsapp.sending import materialise as writing
-from smsapp.sending.opt_out import opt_out
 from smsapp.sending.outbox import Answer, Ticket, window
 from smsapp.sending.permitted import permitted
 from smsapp.sending.policy import Policy
@@ -34,12 +29,12 @@ from smsapp.sending.tables import CAMPAIGN
 from smsapp.sending.unknown import questions, take_answers
 from tests.proof.network import STRENGTH, Network
 from tests.proof.observer import Observer, Violation
-from tests.proof.scenery import MOMENTS, NUMBERS, as_written, priced
+from tests.proof.people import UNIT, People
+from tests.proof.scenery import MOMENTS, as_written, priced
 from tests.proof.world import Template, sender
 from tests.services.sending.house import add_campaign
 
 RATE = 12.0  # segments per second of the gateway
-UNIT = 10_000
 WORKERS, MOST, STEPS = 3, 6, 130
 FUSES = {"rounds": (0.25, 60), "command": (0.15, 8)}  # how often an act is cut short, within how many statements
 RESTLESS = 5  # passes of the end in which the network still fails
@@ -78,16 +73,11 @@ class Life:
         self.workers = [Worker() for _ in range(WORKERS)]
         self.opens = permitted(Hours())
         self.fuse = 0
-        self.sold = 0
-        self.unpaid: list[tuple[int, int, str]] = []  # account, units, payment: told until somebody confirms
-        self.unheard: list[Mo] = []  # the same of replies
         self.moment = moment
-        self.actors: list[Actor] = []
-        self.campaigns: dict[int, Actor] = {}
+        self.people = People(self.db, self.rng, self.network, self.seen)
         self.planned: set[int] = set()
         self.partial: set[int] = set()
         self.purposes: dict[int, str] = {}
-        self.quotes: dict[int, Quote] = {}
         for when in ("before_cursor_execute", "commit"):
             event.listen(self.db.engine, when, self._burn)
 
@@ -96,19 +86,19 @@ class Life:
         at = parse(self.moment.typed, self.moment.zone)
         if at.at != self.expected:
             raise Violation("a date is not the instant that everybody expects", f"{at.at}, not {self.expected}")
-        self.actors = [sender(self.db, name) for name in ("lavande", "romarin")]
-        for actor in self.actors:
+        self.people.actors = [sender(self.db, name) for name in ("lavande", "romarin")]
+        for actor in self.people.actors:
             with self.db.write() as session:
                 grant_signup(session, actor.account_id, self.db.now())
             self.seen.given += SIGNUP_CREDITS * UNIT
-            self.buy(actor, self.rng.choice([0, 0, 7, 20, 60]))
+            self.people.buy(actor, self.rng.choice([0, 0, 7, 20, 60]))
         for i, purpose in enumerate(CAMPAIGNS):
-            actor, planned = self.actors[i % 2], i in PLANNED
+            actor, planned = self.people.actors[i % 2], i in PLANNED
             state = CampaignState.SCHEDULED if planned else CampaignState.MATERIALISING
             made = add_campaign(self.db, actor, state, at.at if planned else None, purpose=purpose)
             long = i in LONG
             quoted = priced(self.rng.randrange(5), long, purpose)
-            self.quotes[made] = quoted
+            self.people.quotes[made] = quoted
             values: dict[str, Any] = {"spread_minutes": self.rng.choice([0, 0, 30])}
             if self.rng.random() < 0.5:
                 values["partial"] = True
@@ -117,13 +107,13 @@ class Life:
                 values |= {"quoted_recipients": quoted.kept, "quoted_units": quoted.total}
                 self.seen.agreed[made] = quoted.total
                 if self.rng.random() < 0.3:  # the address book changes after its author agreed to the price
-                    self.quotes[made] = priced(5, long, purpose)
+                    self.people.quotes[made] = priced(5, long, purpose)
             if planned:
                 values |= {"local_time": at.stored, "zone": at.zone}
                 self.planned.add(made)
             with self.db.write() as session:
                 session.connection().execute(update(CAMPAIGN).where(CAMPAIGN.c.id == made).values(**values))
-            self.campaigns[made], self.purposes[made] = actor, purpose
+            self.people.campaigns[made], self.purposes[made] = actor, purpose
 
     def run(self, steps: int = STEPS) -> None:
         """Live, then calm down and be judged."""
@@ -132,15 +122,16 @@ class Life:
             (self.work, 75),
             (self.die, 3),
             (self.fall_asleep, 4),
+            (self.oversleep, 3),
             (self.report, 14),
             (self.wait, 9),
             (self.rounds, 9),
             (self.ask, 5),
-            (self.command, 9),
-            (self.reply, 7),
-            (self.leave, 2),
-            (self.sell, 3),
-            (self.resend, 8),
+            (self.people.command, 9),
+            (self.people.reply, 7),
+            (self.people.leave, 2),
+            (self.people.sell, 3),
+            (self.people.resend, 8),
         ]
         chosen = [self.rounds, *self.rng.choices([act for act, _ in acts], [weight for _, weight in acts], k=steps)]
         for i, act in enumerate(chosen):
@@ -182,8 +173,8 @@ class Life:
 
     def claim(self, worker: Worker, size: int) -> None:
         now, answers = self.clock.now(), list(worker.answers)
-        before = self._states()
-        after = self.rng.choice([0, *self.campaigns])
+        before = self.seen.states()
+        after = self.rng.choice([0, *self.people.campaigns])
         done = window(
             self.db,
             lane="live",
@@ -200,7 +191,7 @@ class Life:
         worker.flying += [(t, m, now) for t, m in zip(done.tickets, done.batch, strict=True)]
         if done.batch:
             made = done.campaign_id
-            self.seen.claims(before[made], self.purposes[made], self.campaigns[made].account_id, done, now)
+            self.seen.claims(before[made], self.purposes[made], self.people.campaigns[made].account_id, done, now)
 
     def hand_over(self, worker: Worker) -> None:
         ticket, message, claimed_at = worker.flying.pop(0)
@@ -223,6 +214,16 @@ class Life:
         if self.rng.random() < 0.5:
             self.clock.advance(timedelta(seconds=self.rng.choice([20, 61, 800])))
             self.network.arrive(self.clock.now())
+
+    def oversleep(self) -> None:
+        """A process is suspended with answers in its memory; a person loses patience, then it goes on."""
+        full = [worker for worker in self.workers if worker.answers]
+        if full:
+            self.clock.advance(timedelta(seconds=POLICY.lease_s + 1))
+            lifecycle.reap(self.db, POLICY)
+            for _ in range(3):
+                self.people.resend()
+            self.claim(self.rng.choice(full), MOST)
 
     def report(self) -> None:
         self.tell(self.network.tell(self.clock.now(), self.rng.randint(1, 12)))
@@ -255,9 +256,9 @@ class Life:
 
     def start(self) -> None:
         """Fire what is due, write what is to be written."""
-        was = self._states()
+        was = self.seen.states()
         writing.fire_due(self.db, POLICY, "live")
-        now, is_ = self.clock.now(), self._states()
+        now, is_ = self.clock.now(), self.seen.states()
         late = now - self.expected
         for planned in self.planned:
             if was[planned] != CampaignState.SCHEDULED:
@@ -269,13 +270,13 @@ class Life:
             if is_[planned] != was[planned] and (is_[planned] == CampaignState.MISSED) != (late > POLICY.max_late):
                 raise Violation("missed or not missed", f"{late} late: {is_[planned]}")
         for campaign_id in writing.waiting(self.db, "live"):
-            quote = self.quotes[campaign_id]
+            quote = self.people.quotes[campaign_id]
             writing.materialise(self.db, campaign_id, as_written(quote), self.opens)
-            if self._states()[campaign_id] == CampaignState.RUNNING:
+            if self.seen.states()[campaign_id] == CampaignState.RUNNING:
                 if self.seen.agreed.get(campaign_id, quote.total) != quote.total:
                     raise Violation("runs at another price than agreed")
                 if campaign_id not in self.partial:
-                    self.seen.is_covered(campaign_id, self.campaigns[campaign_id].account_id)
+                    self.seen.is_covered(campaign_id, self.people.campaigns[campaign_id].account_id)
 
     def ask(self) -> None:
         if self.network.knows:
@@ -285,107 +286,16 @@ class Life:
                     self.seen.is_absent(message_id, self.clock.now())
             take_answers(self.db, answers, POLICY)
 
-    def command(self) -> None:
-        """A person pauses, resumes or cancels; once that is committed nothing more is claimed."""
-        states = self._states()
-        begun = [i for i, state in states.items() if state in (CampaignState.RUNNING, *lifecycle.PAUSED)]
-        campaign_id = self.rng.choice(begun if begun and self.rng.random() < 0.8 else list(states))
-        actor = self.campaigns[campaign_id]
-        acts = ["pause", "cancel"] if states[campaign_id] == CampaignState.RUNNING else ["resume", "partial", "cancel"]
-        act = self.rng.choices(acts, [4, 1] if len(acts) == 2 else [4, 4, 1])[0]
-        try:
-            if act in ("resume", "partial"):
-                self.resume(actor, campaign_id, partial=act == "partial")
-            else:
-                getattr(lifecycle, act)(self.db, actor, campaign_id)
-        except Refusal:
-            return
-
-    def resume(self, actor: Actor, campaign_id: int, *, partial: bool = False) -> None:
-        lifecycle.resume(self.db, actor, campaign_id, partial=partial)
-        self.seen.agreed[campaign_id] = self.quotes[campaign_id].total  # its author has seen what it costs now
-        if not partial:
-            self.seen.is_covered(campaign_id, actor.account_id)
-
-    def reply(self) -> None:
-        """A phone that has a message says STOP, START or something else."""
-        if not self.network.taken:
-            return
-        _, number = self.seen.owners[self.rng.choice(self.network.taken)]
-        words = self.rng.choice([("STOP", "Stop svp", "arrêt", "S T O P")] * 4 + [("START",), ("merci", "à demain")])
-        self.unheard.append(self.network.reply(number, self.clock.now(), *words))
-        self.hear()
-
-    def hear(self) -> None:
-        """The network tells a reply until it is taken in, and once more."""
-        while self.unheard:
-            said = self.unheard[0]
-            for _ in range(2):
-                take_in(self.db, "g", [said])
-            self.unheard.pop(0)
-            self.seen.replies += 1
-            if said.text == "START" or said.text not in ("merci", "à demain"):
-                self.seen.hears(said.e164, stop=said.text != "START")
-
-    def leave(self) -> None:
-        """Somebody uses the link of a message, or its author blacklists a number by hand."""
-        links = self.seen.read("SELECT token, account_id, e164 FROM opt_out_link ORDER BY account_id, e164")
-        if links and self.rng.random() < 0.5:
-            link = self.rng.choice(links)
-            opt_out(self.db, link["token"])
-            self.seen.stopped.add((link["account_id"], link["e164"]))
-        else:
-            actor, (number, _) = self.rng.choice(self.actors), self.rng.choice(NUMBERS)
-            blacklist(self.db, actor, [number])
-            self.seen.stopped.add((actor.account_id, number))
-            self.seen.by_hand.add((actor.account_id, number))
-        self.seen.looks_at_blacklist()
-
-    def sell(self) -> None:
-        self.buy(self.rng.choice(self.actors), self.rng.randint(1, 15))
-
-    def buy(self, actor: Actor, credits: int) -> None:
-        """A payment is told until it is confirmed, and once more."""
-        if credits:
-            self.sold += 1
-            self.unpaid.append((actor.account_id, credits * UNIT, f"p{self.sold}"))
-            self.collect()
-
-    def collect(self) -> None:
-        while self.unpaid:
-            account_id, units, payment = self.unpaid[0]
-            purchase(self.db, account_id, units, payment)
-            if purchase(self.db, account_id, units, payment):
-                raise Violation("a payment is credited twice", payment)
-            self.unpaid.pop(0)
-            self.seen.paid += units
-
-    def resend(self) -> None:
-        """A person wants a message sent again, mostly one of unknown outcome."""
-        rows = self.seen.read("SELECT id, account_id, state FROM message ORDER BY id")
-        unknown = [row for row in rows if row["state"] in (State.UNKNOWN, State.EXPIRED_UNKNOWN)]
-        if unknown and self.rng.random() < 0.8:
-            rows = unknown
-        if not rows:
-            return
-        chosen = self.rng.choice(rows)
-        actor = next(one for one in self.actors if one.account_id == chosen["account_id"])
-        try:
-            lifecycle.resend(self.db, actor, chosen["id"])
-        except Refusal:
-            return
-        self.seen.resent(chosen["id"], State(chosen["state"]))
-
     def calm_down(self) -> None:
         """The faults end, everything is paid for and resumed; time goes on until nothing is left to happen."""
         for pass_ in range(200):
             if pass_ == RESTLESS:
                 self.network.calm = True
-                for actor in self.actors:
-                    self.buy(actor, 250)
-            for campaign_id, state in self._states().items():
+                for actor in self.people.actors:
+                    self.people.buy(actor, 250)
+            for campaign_id, state in self.seen.states().items():
                 if state in lifecycle.PAUSED:
-                    self.resume(self.campaigns[campaign_id], campaign_id, partial=pass_ < RESTLESS)
+                    self.people.resume(self.people.campaigns[campaign_id], campaign_id, partial=pass_ < RESTLESS)
             self.rounds()
             self.ask()
             for worker in self.workers:
@@ -405,9 +315,6 @@ class Life:
         states = {row["state"] for row in self.seen.read("SELECT DISTINCT state FROM message")}
         return self.network.quiet and all(State(state) in FINAL | set(STRENGTH) for state in states)
 
-    def _states(self) -> dict[int, str]:
-        return {row["id"]: row["state"] for row in self.seen.read("SELECT id, state FROM campaign")}
-
     def _burn(self, *_args: object) -> None:
         if self.fuse:
             self.fuse -= 1
@@ -419,5 +326,4 @@ class Life:
         self.fuse = 0
         self.workers = [Worker() for _ in range(WORKERS)]
         self.db.engine.dispose()
-        self.collect()
-        self.hear()
+        self.people.ask_again()

@@ -82,6 +82,7 @@ class Observer:
     _leased: dict[int, datetime] = field(default_factory=dict)  # by message: until when nobody else may send it
     _states: dict[int, State] = field(default_factory=dict)
     _began: dict[int, tuple[str, int]] = field(default_factory=dict)  # by campaign: its start, its messages
+    _cancelled: set[int] = field(default_factory=set)
     _events: int = 0
     _debt: float = 0.0  # segments handed over beyond what the rate allowed
     _debt_at: datetime | None = None
@@ -97,6 +98,10 @@ class Observer:
     def read(self, statement: str, *values: object) -> list[sqlite3.Row]:
         """Rows as they are committed now."""
         return self._eyes.execute(statement, values).fetchall()
+
+    def states(self) -> dict[int, str]:
+        """Where each campaign stands."""
+        return {row["id"]: row["state"] for row in self.read("SELECT id, state FROM campaign")}
 
     @property
     def digest(self) -> str:
@@ -250,11 +255,11 @@ class Observer:
         reasons = {
             ("answer", S.UNKNOWN): attempt in self.timed_out,
             ("lease", S.UNKNOWN): at - claimed >= timedelta(seconds=self.policy.lease_s),
-            ("answer", S.QUEUED): attempt in self.put_off,
+            ("answer", S.QUEUED): attempt in self.put_off and not self._is_old(attempt, at),
             ("answer", S.REJECTED): attempt in self.refused,
-            ("answer", S.EXPIRED): at - self._since.get(attempt, at) > self.policy.validity,
-            ("asked", S.EXPIRED): at - self._since.get(attempt, at) > self.policy.validity,
-            ("asked", S.QUEUED): self._was_absent(attempt),
+            ("answer", S.EXPIRED): self._is_old(attempt, at),
+            ("asked", S.EXPIRED): self._is_old(attempt, at),
+            ("asked", S.QUEUED): self._was_absent(attempt) and not self._is_old(attempt, at),
             ("asked", S.ACCEPTED): line["client_ref"] in self.network.taken,
             ("deadline", S.EXPIRED_UNKNOWN): at - claimed >= self.policy.unknown_deadline,
             ("stop", S.SUPPRESSED): (line["account_id"], line["e164"]) in self.heard,
@@ -262,12 +267,20 @@ class Observer:
         if not reasons.get((why, state), True):
             raise Violation(f"{state} by {why} without reason", f"message {message_id}")
 
+    def _is_old(self, attempt: tuple[int, int], at: datetime) -> bool:
+        return at - self._since.get(attempt, at) > self.policy.validity
+
     def _was_absent(self, attempt: tuple[int, int]) -> bool:
         told = self.absent.get(attempt, [])
         return len(told) > 1 and told[-1] - told[0] >= self.policy.missing_for
 
     def _looks_at_campaigns(self) -> None:
-        """A campaign begins once, and its messages are written once; it debits no more than was agreed to."""
+        """A campaign begins once, and its messages are written once; it debits no more than was agreed to; cancelled,
+        it stays so."""
+        cancelled = {row["id"] for row in self.read("SELECT id FROM campaign WHERE state = 'cancelled'")}
+        if risen := self._cancelled - cancelled:
+            raise Violation("a cancelled campaign lives again", sorted(risen))
+        self._cancelled = cancelled
         found = self.read(
             "SELECT c.id, c.started_at, r.messages, r.units, (SELECT coalesce(sum(t.amount), 0) FROM ledger_transfer t"
             " WHERE t.campaign_id = c.id AND t.kind = 'capture') AS paid"
@@ -281,10 +294,18 @@ class Observer:
                 raise Violation("more debited than quoted", f"{row['paid']} of {agreed}")
 
     def _counts_money(self) -> None:
-        """What was sold is what was paid, what was given is what was promised, nobody owes."""
+        """What was sold is what was paid, what was given is what was promised, nobody owes, and what comes back comes
+        back where it was."""
         for kind, account_id, balance in self.read("SELECT kind, account_id, balance FROM ledger_account"):
             if account_id is not None and balance < 0:
                 raise Violation("a balance below zero", kind)
             for whence, known in (("issued", self.paid), ("promo_issued", self.given)):
                 if kind == whence and -balance != known:
                     raise Violation("credits created or lost", f"{whence}: {-balance}, not {known}")
+        elsewhere = self.read(
+            "SELECT t.message_id FROM ledger_transfer t JOIN ledger_account a ON a.id = CASE t.kind WHEN 'hold'"
+            " THEN t.debit_id ELSE t.credit_id END WHERE t.kind IN ('hold', 'release') GROUP BY t.message_id, a.id"
+            " HAVING sum(CASE t.kind WHEN 'hold' THEN t.amount ELSE -t.amount END) < 0"
+        )
+        if elsewhere:
+            raise Violation("a credit comes back elsewhere than it came from", elsewhere[0][0])
