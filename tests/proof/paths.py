@@ -14,7 +14,7 @@ from smsapp.campaigns.tables import CampaignState
 from smsapp.db import Database, SimulatedClock, connect
 from smsapp.domain.delivery import Cause, State
 from smsapp.domain.errors import Refusal
-from smsapp.gateways.contract import Dlr, Mo, Outcome, Result
+from smsapp.gateways.contract import Dlr, Event, Mo, Outcome, Result
 from smsapp.ledger.posting import Pot, Transfer, post
 from smsapp.ledger.service import balance, grant_signup, purchase
 from smsapp.ledger.tables import Kind
@@ -24,7 +24,7 @@ from smsapp.sending.check import check
 from smsapp.sending.outbox import Answer, window
 from smsapp.sending.policy import Policy
 from smsapp.sending.receipts import retry_unmatched, take_in
-from smsapp.sending.tables import MESSAGE
+from smsapp.sending.tables import MESSAGE, REPLY, SUPPRESSION
 from smsapp.sending.unknown import questions, take_answers
 from tests.proof.world import sender
 from tests.services.sending.house import FIRST, add_campaign, quote_of, running, states
@@ -100,18 +100,28 @@ def receipt(scene: Scene) -> None:
     for message in done.batch:
         scene.take(message.key)
     keys = [message.key for message in done.batch]
-    at = db.now()
-    take_in(db, "g", [Dlr(f"o-{key}", key, None, State.OPERATOR, None, None, at) for key in keys[:3]])
-    take_in(db, "g", [Dlr(f"i-{key}", None, f"id-{key}", State.DELIVERED, None, None, at) for key in keys[3:6]])
-    take_in(db, "g", [Dlr("nobody", None, "nobody", State.DELIVERED, None, None, at)])
+    early, late = reports(keys, db.now())
+    for events in early:
+        take_in(db, "g", events)
     answers = [Answer(t, Result(k, Outcome.ACCEPTED, f"id-{k}")) for t, k in zip(done.tickets, keys, strict=True)]
     window(db, lane="live", gateway="g", size=0, answers=answers, policy=POLICY)
-    take_in(db, "g", [Mo("mo1", FIRST, "36111", "STOP", at)])
-    both = [Dlr(f"f-{key}", key, None, State.FAILED, Cause.OFF, None, at) for key in keys[:2]]
-    take_in(db, "g", both + both + [Dlr(f"d-{keys[0]}", keys[0], None, State.DELIVERED, None, None, at)])
+    for events in late:
+        take_in(db, "g", events)
     scene.clock.advance(timedelta(seconds=30))
     retry_unmatched(db, POLICY)
     lifecycle.finish(db)
+
+
+def reports(keys: list[str], at: datetime) -> tuple[list[list[Event]], list[list[Event]]]:
+    """What the gateway tells of the messages, before and after it answers; it tells all of it again after a crash."""
+    early: list[list[Event]] = [
+        [Dlr(f"o-{key}", key, None, State.OPERATOR, None, None, at) for key in keys[:3]],
+        [Dlr(f"i-{key}", None, f"id-{key}", State.DELIVERED, None, None, at) for key in keys[3:6]],
+        [Dlr("nobody", None, "nobody", State.DELIVERED, None, None, at)],
+    ]
+    both: list[Event] = [Dlr(f"f-{key}", key, None, State.FAILED, Cause.OFF, None, at) for key in keys[:2]]
+    delivered = Dlr(f"d-{keys[0]}", keys[0], None, State.DELIVERED, None, None, at)
+    return early, [[Mo("mo1", FIRST, "36111", "STOP", at)], [*both, *both, delivered]]
 
 
 def transfer(scene: Scene) -> None:
@@ -189,6 +199,10 @@ def recover(scene: Scene, path: str) -> None:
             scene.take(message.key)
         answers = [Answer(t, Result(m.key, Outcome.ACCEPTED)) for t, m in zip(done.tickets, batch, strict=True)]
         window(db, lane="live", gateway="g", size=0, answers=answers, policy=POLICY)
+    if path == "receipt":
+        early, late = reports(scene.taken, db.now())
+        for events in early + late:
+            take_in(db, "g", events)
     retry_unmatched(db, POLICY)
     lifecycle.finish(db)
 
@@ -200,6 +214,16 @@ def judge(scene: Scene, path: str) -> list[str]:
     expected = {"send": MESSAGES, "receipt": MESSAGES, "transfer": 0, "command": 2 * MESSAGES}[path]
     if sum(found.values()) != expected or "queued" in found or "submitting" in found:
         wrong.append(f"{found} for {expected} messages")
+    if path == "receipt":
+        with scene.db.read() as session:
+            connection = session.connection()
+            ends = list(connection.scalars(select(MESSAGE.c.state).order_by(MESSAGE.c.rank).limit(3)))
+            stopped = list(connection.scalars(select(SUPPRESSION.c.e164)))
+            replies = list(connection.scalars(select(REPLY.c.text)))
+        if ends != [State.DELIVERED, State.FAILED, State.OPERATOR]:
+            wrong.append(f"the first messages are {ends}")
+        if (stopped, replies) != ([FIRST], ["STOP"]):
+            wrong.append(f"{stopped} stopped by {replies}")
     if path == "transfer":
         left = [balance(scene.db, actor).available for actor in scene.actors]
         paid = [80_000 + 300_000 - 90_000 + 30_000 + 200_000, 80_000 + 90_000 - 30_000 + 200_000]
