@@ -11,6 +11,7 @@ from smsapp.i18n import moment, say, t
 from smsapp.ui import (
     Choice,
     Column,
+    book_tabs,
     bulk_bar,
     button,
     closing,
@@ -46,6 +47,7 @@ def blacklist() -> Component:
     """/blacklist."""
     return frame(
         ListsSheet.create(),
+        book_tabs("blacklist"),
         _tools(),
         rx.cond(S.rows.length() > 0, _list(), rx.cond(S.loaded, _nothing(), skeleton(6))),
         _bulk(),

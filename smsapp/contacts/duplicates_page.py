@@ -8,6 +8,7 @@ from smsapp.contacts.duplicates_state import Card, Cell, EditRow, FieldRow, Head
 from smsapp.contacts.duplicates_state import DuplicatesState as S
 from smsapp.i18n import day, moment, number, t
 from smsapp.ui import (
+    book_tabs,
     button,
     closing,
     dialog,
@@ -31,6 +32,7 @@ def duplicates() -> Component:
     facts = rx.cond(S.loaded, rx.el.span(t("duplicates.facts", count=S.numbers, surplus=number(S.surplus))))
     return frame(
         ListsSheet.create(),
+        book_tabs("duplicates"),
         rx.cond(S.edits_total > 0, _edits()),
         rx.el.div(
             search_field(

@@ -12,6 +12,7 @@ from smsapp.i18n import say, t
 from smsapp.simulator.widget_parts import territory
 from smsapp.ui import (
     Column,
+    book_tabs,
     bulk_bar,
     button,
     closing,
@@ -37,6 +38,7 @@ def groups() -> Component:
     """/groups."""
     return frame(
         ListsSheet.create(),
+        book_tabs("groups"),
         rx.el.div(
             search_field(t("groups.search"), value=S.search, on_change=S.find, debounce_timeout=180, max_length=200),
             class_name="desk-tools",

@@ -6,7 +6,7 @@ from smsapp.contacts import blacklist_page, duplicates_page, group_list_page
 from smsapp.contacts.parts import BookSheet, book, dialogs, tools
 from smsapp.contacts.state import ContactsState as S
 from smsapp.i18n import t
-from smsapp.ui import button, link_button, notices
+from smsapp.ui import book_tabs, button, link_button, notices
 from smsapp.web.frame import PageSpec, frame
 
 
@@ -20,6 +20,7 @@ def contacts() -> rx.Component:
     facts = rx.cond(S.loaded, rx.el.span(figures[0], ", ", figures[1], ", ", figures[2]))
     return frame(
         BookSheet.create(),
+        book_tabs("contacts"),
         tools(),
         book(),
         dialogs(),

@@ -280,12 +280,21 @@ def _tab_bar(active: Place) -> Component:
 
 def sms_tabs(active: Literal["sent", "scheduled"]) -> Component:
     """On a phone, where one tab stands for « Mes SMS »: the way from the sent ones to the planned ones and back."""
+    return _phone_tabs(_SMS[:2], active, t("ui.nav.sms"))
+
+
+def book_tabs(active: Literal["contacts", "groups", "duplicates", "blacklist"]) -> Component:
+    """On a phone, where one tab stands for the contacts: the way between the pages of the address book."""
+    return _phone_tabs([e for e in _PEOPLE if e.place != "import"], active, t("ui.nav.people"))
+
+
+def _phone_tabs(entries: Sequence[_Entry], active: Place, label: Text) -> Component:
     links = [
         rx.el.a(t(entry.key), href=entry.href, class_name="on" if here else "", custom_attrs=_current(here))
-        for entry in _SMS[:2]
+        for entry in entries
         for here in (entry.place == active,)
     ]
-    return rx.el.nav(*links, class_name="tabs only-phone", aria_label=t("ui.nav.sms"))
+    return rx.el.nav(*links, class_name="tabs only-phone", aria_label=label)
 
 
 def _tab(entry: _Entry, here: bool) -> Component:
