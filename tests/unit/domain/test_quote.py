@@ -226,6 +226,30 @@ def test_S81_M29_a_voice_message_is_priced_by_call_and_carries_no_mention() -> N
     assert ask(people({"e164": 33123456789}), "ê" * 160, sms_type=SmsType.VOICE).total == 14_100
 
 
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.tuples(ROW, VALUE), max_size=20, unique_by=lambda pair: pair[0]["e164"]),
+    st.lists(PIECE | st.sampled_from([" $ville ", "$Ville|ici|", " $place", "$nomade"]), max_size=12).map("".join),
+    st.sampled_from([3, counting.SLICE]),
+)
+def test_S57_columns_of_own_fields_are_variables_counted_as_any(
+    pairs: list[tuple[dict[str, Any], str | None]], text: str, at_once: int
+) -> None:
+    rows, said = [row for row, _ in pairs], [value for _, value in pairs]
+    own = {"own:ville": pl.Series(said, dtype=pl.String), "own:place": pl.Series(said, dtype=pl.String)}
+    with patch.object(counting, "SLICE", at_once):
+        priced = ask(people(*rows).with_columns(**own), text)
+    template = Template.parse(text, ("ville", "place"))
+    assert priced.template == template
+    values = {row["e164"]: {**row, "ville": value, "place": value} for row, value in pairs}
+    for e164, body, segments in priced.lines.select("e164", "body", "segments").iter_rows():
+        assert body == template.render(values[e164])
+        assert segments == len(reference.fills(body)[1])
+    assert [priced.line(i).body for i in range(priced.kept)] == priced.lines["body"].to_list()
+    holes = sum(not values[e164]["ville"] for e164 in priced.lines["e164"]) if "ville" in template.unguarded else 0
+    assert priced.empty_values.get("ville", 0) == holes
+
+
 def test_further_columns_are_carried_along() -> None:
     recipients = people({"e164": 1}, {"e164": 1}).with_columns(zone=pl.lit("Europe/Paris"))
     priced = ask(recipients, "x")

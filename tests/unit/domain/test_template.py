@@ -90,6 +90,17 @@ def test_M30_an_unknown_variable_is_named_once_and_stays_as_typed() -> None:
     assert template.render(INES) == "$ville|ici| $ville $Code_Promo"
 
 
+def test_S57_fields_of_the_accounts_own_are_variables_when_they_are_given() -> None:
+    text = "$Ville|ici| $date_de_visite $villes $nom $$ville"
+    template = Template.parse(text, ("ville", "date_de_visite", "nom"))
+    assert template.unknown == ("villes",)
+    assert template.unguarded == {"date_de_visite", "nom"}
+    said = template.render({**INES, "ville": "", "date_de_visite": "3 mai"})
+    assert said == "ici 3 mai $villes Moreau $ville"
+    assert template.rewrite(lambda literal: literal.replace("ici", "là")) == text.replace("ici", "là")
+    assert Template.parse(text).unknown == ("Ville", "date_de_visite", "villes")
+
+
 def test_a_value_is_never_read_as_a_template() -> None:
     assert Template.parse("$nom").render({"nom": "$prenom $$"}) == "$prenom $$"
 
