@@ -7,6 +7,9 @@ import { useI18n } from "$/public/external/smsapp/i18n/variables/runtime.js";
 
 const ICON = { success: CircleCheck, error: CircleX, warning: TriangleAlert, info: Info };
 
+// On a phone they stand above the tabs, and above the bar of a selection: both stay within reach of the thumb.
+const ON_PHONES = { bottom: "calc(84px + var(--bulk-room, 0px))" };
+
 // One stack for all: a page may have notices of its own beside the shell's, whose place (`label`) they are shown in.
 const STACK = "notices";
 
@@ -29,5 +32,5 @@ export function Notices({ notice, action, close, label, onAction }) {
     ), { id: `${own}-${number}`, toasterId: STACK, duration: lasting ? Infinity : 6000 });
   }, [number]);
   if (!label) return null;
-  return <Toaster id={STACK} position="bottom-right" containerAriaLabel={label} visibleToasts={4} gap={8} toastOptions={{ unstyled: true }} />;
+  return <Toaster id={STACK} position="bottom-right" containerAriaLabel={label} mobileOffset={ON_PHONES} visibleToasts={4} gap={8} toastOptions={{ unstyled: true }} />;
 }
