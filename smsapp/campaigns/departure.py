@@ -93,11 +93,11 @@ def leave(
         later, edits = found.zone != "", found.edits_id is not None
         when = moment(found.local_time, found.zone) if found.local_time else None
         spread, partial = found.spread_minutes, found.partial
+        now = moment_of(db.now(), zone_of(session, actor.account_id))
     if not later and not edits:
         return launch(db, actor, campaign_id, seen, terms, consent=consent), None
     if later and when is None:
         raise DateMissing
-    now = moment_of(db.now(), PARIS)
     plan = Plan(when or now, spread, partial, now_if_past or when is None)
     made = schedule(db, actor, campaign_id, seen, terms, plan, consent=consent)
     return made, when if when and when.at > db.now() else None

@@ -240,6 +240,7 @@ class ComposeState(rx.State):
             return ComposeState.requote
         self._blank()
         if at:
+            runtime().hub.changed([actor.account_id])
             await notice(self, "success", "schedule.planned", date=at.typed)
             return [rx.redirect("/scheduled"), SessionState.refresh]
         return [rx.redirect(f"/sent/{sent}"), ComposeState.wake]

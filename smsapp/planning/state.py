@@ -140,7 +140,6 @@ class PlanningState(LiveState, rx.State):
         """Read the page anew, and tell the other pages of the account."""
         actor = await actor_of(self)
         runtime().hub.changed([actor.account_id])
-        await (await self.get_state(SessionState))._refresh()
         await self._show()
 
     async def _ask(self, work: Callable[..., Answer], *args: Any) -> Answer:
@@ -155,6 +154,9 @@ class PlanningState(LiveState, rx.State):
             terms = Terms.of(runtime().settings)
             self._take_month(await self._ask(service.month, terms, _month(asked)))
         self.view, self.loaded = view, True
+        session = await self.get_state(SessionState)
+        if session.planned != found.total:
+            session.planned = found.total
 
     def _take(self, found: Agenda) -> None:
         self._set("rows", shown.rows(found))
