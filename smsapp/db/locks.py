@@ -5,6 +5,7 @@ whether its holder stopped, was killed or lost the network. SQLite: one process 
 Such a lock saves work and collisions; what must never happen twice is kept from it by the rows themselves.
 """
 
+import contextlib
 import threading
 import zlib
 from typing import Any, LiteralString
@@ -59,8 +60,11 @@ class Lock:
             return self._held
 
     def release(self) -> None:
-        """Let another take it. Harmless when it is not held."""
+        """Let another take it, at once. Harmless when it is not held."""
         with self._turn:
+            if self._held and self._connection is not None:
+                with contextlib.suppress(psycopg.Error):  # ended by the server already
+                    self._connection.execute("SELECT pg_advisory_unlock(%s, %s)", (SPACE, self._key))
             self._let_go()
 
     def _let_go(self) -> None:

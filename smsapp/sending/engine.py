@@ -26,6 +26,8 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
+SIDE_BY_SIDE = 2  # campaigns whose messages are written at the same time: a large one does not keep the small ones
+
 
 def keep_for_life() -> None:
     """What this process has loaded so far stays: the collector need not walk through it again and again, which would
@@ -67,7 +69,8 @@ class Engine:
             db, self._router, lane=lane, policy=self._policy, opens=opens, on_change=on_change
         )
         self._tasks: list[asyncio.Task[None]] = []
-        self._starting = asyncio.Lock()
+        self._starting: dict[int, asyncio.Task[None]] = {}  # campaigns whose messages are being written, or are to be
+        self._few = asyncio.Semaphore(SIDE_BY_SIDE)
         self.scheduler = Scheduler()
         self.violations = 0  # of the last ledger check
 
@@ -87,6 +90,8 @@ class Engine:
     async def stop(self) -> None:
         """Finish what is at the gateway, settle it, close the gateway: within 10 seconds."""
         self.scheduler.stop()
+        for task in list(self._starting.values()):
+            task.cancel()
         if self._tasks:
             run, pump = self._tasks
             self._dispatcher.stop()
@@ -123,7 +128,9 @@ class Engine:
     def _rounds(self) -> list[tuple[float, str, Job]]:
         db, lane, policy = self._db, self._lane, self._policy
         return [
-            (1, "tick", self._tick),
+            (1, "fire", self._fire),
+            (1, "start", self._begin),
+            (1, "refusals", lambda: self._changing(lambda: lifecycle.stop_refused(db, policy, lane))),
             (2, "finish", lambda: self._changing(lambda: lifecycle.finish(db, lane))),
             (policy.look_every_s, "unmatched", lambda: self._changing(lambda: retry_unmatched(db, policy))),
             (policy.look_every_s, "ask", self._ask),
@@ -133,24 +140,35 @@ class Engine:
             (3600, "ledger", self._check_ledger),
         ]
 
-    async def _tick(self) -> None:
-        await self._start_campaigns()
-        await self._changing(lambda: lifecycle.stop_refused(self._db, self._policy, self._lane))
+    async def _fire(self) -> None:
+        await self._changing(lambda: fire_due(self._db, self._policy, self._lane, self._opens_in))
 
     async def _start_campaigns(self) -> None:
-        async with self._starting:
-            await self._changing(lambda: fire_due(self._db, self._policy, self._lane, self._opens_in))
-            for campaign_id in await asyncio.to_thread(waiting, self._db, self._lane):
-                try:
-                    account = await asyncio.to_thread(self._materialise, campaign_id)
-                except Outdated:
-                    continue
-                except Exception as error:
-                    log.error("campaign not started", campaign=campaign_id, error=type(error).__name__)
-                    continue
-                self._on_change({account})
-                self._dispatcher.wake()
-                self._on_ready()
+        """Fire what is due, and return once the messages of everything that was fired are written."""
+        await self._fire()
+        await self._begin()
+        if self._starting:
+            await asyncio.wait(list(self._starting.values()))
+
+    async def _begin(self) -> None:
+        """Begin to write the messages of what was fired: a large campaign keeps neither the others nor the clock."""
+        for campaign_id in await asyncio.to_thread(waiting, self._db, self._lane):
+            if campaign_id not in self._starting:
+                task = self._starting[campaign_id] = asyncio.create_task(self._write(campaign_id))
+                task.add_done_callback(lambda _task, done=campaign_id: self._starting.pop(done))  # type: ignore[misc]  # bound in the loop
+
+    async def _write(self, campaign_id: int) -> None:
+        try:
+            async with self._few:
+                account = await asyncio.to_thread(self._materialise, campaign_id)
+        except Outdated:
+            return
+        except Exception as error:
+            log.error("campaign not started", campaign=campaign_id, error=type(error).__name__)
+            return
+        self._on_change({account})
+        self._dispatcher.wake()
+        self._on_ready()
 
     def _materialise(self, campaign_id: int) -> int:
         """Start one campaign, unless another process is at it: two would undo each other's work."""

@@ -10,11 +10,19 @@ from datetime import UTC, datetime
 
 import pytest
 
+from smsapp.accounts.actor import Actor
+from smsapp.contacts.blacklist import suppressed
+from smsapp.db import Database, SimulatedClock
 from smsapp.domain.delivery import Cause, State
 from smsapp.gateways.contract import Dlr, Event, Health, Mo, Outcome
 from smsapp.gateways.options import SmppOptions
+from smsapp.gateways.routing import Router
 from smsapp.gateways.smpp import Smpp
+from smsapp.inbox.service import conversations
+from smsapp.sending.dispatcher import Dispatcher
+from smsapp.sending.outbox import window
 from tests.peers.smsc import Smsc, start_smsc
+from tests.services.sending.house import FIRST, POLICY, assert_exact, running, states
 from tests.unit.gateways.contract_suite import GatewayContract, message
 
 PHONE = 33612345601
@@ -22,17 +30,17 @@ EURO = "Soldes à 50 €, {ici}"
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Smsc]:
+def at_work() -> Iterator[Smsc]:
     with start_smsc() as smsc:
         yield smsc
 
 
 @pytest.fixture
-def smsc(running: Smsc) -> Smsc:
+def smsc(at_work: Smsc) -> Smsc:
     """As it behaves by default, with nothing counted before."""
-    running.tell("set", delay=10, mute=0, tps=0, full=0, hex=0, text_hex=0, no_tlv=0, drop_after=0)
-    running.tell("forget")
-    return running
+    at_work.tell("set", delay=10, mute=0, tps=0, full=0, hex=0, text_hex=0, no_tlv=0, drop_after=0)
+    at_work.tell("forget")
+    return at_work
 
 
 def smpp(smsc: Smsc, **more: object) -> Smpp:
@@ -178,6 +186,37 @@ async def test_replies_arrive_whole(gateway: Smpp, smsc: Smsc, reader: Reader) -
         (PHONE, "36111", "Ça marche, merci beaucoup 😀"),
     }
     assert len({e.event_id for e in seen}) == 2
+
+
+async def test_a_STOP_on_the_line_blacklists_the_number_and_is_among_the_replies(
+    gateway: Smpp, smsc: Smsc, db: Database, actor: Actor, clock: SimulatedClock
+) -> None:
+    """S45, S74, from the phone to the screen: the account's message, the answer to it, the page of replies."""
+    clock.set(datetime.now(UTC))
+    running(db, actor, 2)
+    changed = asyncio.Event()
+    router = Router.of(gateway)
+    dispatcher = Dispatcher(db, router, policy=POLICY, on_change=lambda _accounts: changed.set())
+
+    async def until(true: Callable[[], bool]) -> None:
+        async with asyncio.timeout(20):
+            while not await asyncio.to_thread(true):
+                await changed.wait()
+                changed.clear()
+
+    tasks = [asyncio.create_task(dispatcher.run()), asyncio.create_task(dispatcher.pump())]
+    await until(lambda: not states(db).keys() & {"queued", "submitting"})
+    await asyncio.to_thread(smsc.tell, "reply", **{"from": FIRST, "to": "36111", "text": "Stop"})
+    await until(lambda: bool(suppressed(db, actor)))
+    dispatcher.stop()
+    await tasks[0]
+    await router.close()
+    await tasks[1]
+    assert suppressed(db, actor) == {FIRST}
+    assert [(line.e164, line.text, line.stopped) for line in conversations(db, actor).lines] == [(FIRST, "Stop", True)]
+    running(db, actor, 2)
+    assert [m.e164 for m in window(db, lane="live", gateway="smpp", size=2, policy=POLICY).batch] == [FIRST + 1]
+    assert_exact(db)
 
 
 async def test_the_same_words_sent_twice_are_two_replies(gateway: Smpp, smsc: Smsc, reader: Reader) -> None:

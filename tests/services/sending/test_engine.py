@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from smsapp.accounts.actor import Actor
 from smsapp.campaigns.tables import CampaignState
 from smsapp.db import Database, SimulatedClock
+from smsapp.domain.quote import Quote
 from smsapp.gateways.contract import Outcome, Result
 from smsapp.gateways.fate import Traits
 from smsapp.gateways.journal import Take, entries
@@ -62,6 +64,27 @@ async def test_a_campaign_runs_from_its_schedule_to_its_end(db: Database, actor:
     await engine.stop()
     assert watch.accounts == {actor.account_id}
     assert_exact(db, taken(journal))
+
+
+async def test_a_large_campaign_keeps_neither_the_clock_nor_the_small_ones(db: Database, actor: Actor) -> None:
+    """S54: while the messages of one are written, another is fired, written and sent."""
+    written = Event()
+    large, small = (add_campaign(db, actor, CampaignState.SCHEDULED, db.now()) for _ in range(2))
+
+    def quote(of: Database, campaign_id: int) -> Quote:
+        assert campaign_id == small or written.wait(60)
+        return quote_of(5)(of, campaign_id)
+
+    watch = Watch()
+    engine = Engine(db, Simulator.instant(db.now), quote, on_change=watch)
+    purchase(db, actor.account_id, 100_000, "a")
+    await engine.start()
+    await watch.until(lambda: campaign_state(db, small) == "finished")
+    assert campaign_state(db, large) == "materialising"
+    written.set()
+    await watch.until(lambda: campaign_state(db, large) == "finished")
+    await engine.stop()
+    assert_exact(db)
 
 
 async def test_stopping_settles_what_is_at_the_gateway(db: Database, actor: Actor, tmp_path: Path) -> None:
