@@ -35,7 +35,6 @@ class PlanningState(LiveState, rx.State):
     loaded: bool = False
     view: str = "list"
     rows: list[Row] = []
-    total: int = 0
     scheduled: int = 0
     units: int = 0
     available: int = 0
@@ -60,17 +59,21 @@ class PlanningState(LiveState, rx.State):
         """Show what the address asks for."""
         asked = self.router.url.query_parameters
         view = "calendar" if asked.get("view") == "calendar" else "list"
-        rest = (str(asked.get(name, ""))[:80] for name in ("month", "after", "before"))
-        self._asked_for = (view, *rest)  # type: ignore[assignment]  # three of them
+        month, after, before = (str(asked.get(name, ""))[:80] for name in ("month", "after", "before"))
+        self._asked_for = (view, month, after, before)
         self.question = ""
         await self._show()
 
     @rx.event(background=True)
     async def watch(self) -> None:
         """Follow the plans for as long as the page is open: they leave by themselves."""
-        async for _ in self._snapshots():
+        async for snapshot in self._snapshots():
             async with self:
-                await self._show()
+                actor, asked = await actor_of(self), self._asked_for
+            found = await snapshot.once(("plans", asked), partial(_read, runtime().db, actor, asked))
+            async with self:
+                if self._asked_for == asked:
+                    await self._take(*found)
 
     @rx.event
     async def edit(self, campaign_id: int) -> Any:
@@ -147,20 +150,10 @@ class PlanningState(LiveState, rx.State):
         return await asyncio.to_thread(work, runtime().db, actor, *args)
 
     async def _show(self) -> None:
-        view, asked, after, before = self._asked_for
-        found = await self._ask(partial(service.agenda, after=after, before=before))
-        self._take(found)
-        if view == "calendar":
-            terms = Terms.of(runtime().settings)
-            self._take_month(await self._ask(service.month, terms, _month(asked)))
-        self.view, self.loaded = view, True
-        session = await self.get_state(SessionState)
-        if session.planned != found.total:
-            session.planned = found.total
+        await self._take(*await self._ask(_read, self._asked_for))
 
-    def _take(self, found: Agenda) -> None:
+    async def _take(self, found: Agenda, month: Month | None) -> None:
         self._set("rows", shown.rows(found))
-        self._set("total", found.total)
         self._set("scheduled", found.scheduled)
         self._set("units", found.units)
         self._set("available", found.available)
@@ -169,6 +162,13 @@ class PlanningState(LiveState, rx.State):
         self._set("short_date", short.date if short else "")
         self._set("prev_url", _url(before=found.previous) if found.previous else "")
         self._set("next_url", _url(after=found.next) if found.next else "")
+        if month is not None:
+            self._take_month(month)
+        self._set("view", self._asked_for[0])
+        self.loaded = True
+        session = await self.get_state(SessionState)
+        if session.planned != found.total:
+            session.planned = found.total
 
     def _take_month(self, found: Month) -> None:
         earlier, later = found.first - timedelta(days=1), found.first + timedelta(days=31)
@@ -181,6 +181,14 @@ class PlanningState(LiveState, rx.State):
     def _set(self, name: str, value: object) -> None:
         if getattr(self, name) != value:
             setattr(self, name, value)
+
+
+def _read(db: Database, actor: Actor, asked: tuple[str, str, str, str]) -> tuple[Agenda, Month | None]:
+    view, month, after, before = asked
+    found = service.agenda(db, actor, after=after, before=before)
+    if view != "calendar":
+        return found, None
+    return found, service.month(db, actor, Terms.of(runtime().settings), _month(month))
 
 
 def _month(text: str) -> date | None:

@@ -1,5 +1,6 @@
 """The date in the composer and the page of plans as a browser drives them (S34, S36, S37, S54, M22-M24)."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -13,9 +14,11 @@ from smsapp.campaigns.departure_state import DepartureState
 from smsapp.campaigns.state import ComposeState
 from smsapp.campaigns.tables import Campaign, CampaignState
 from smsapp.db import SimulatedClock
+from smsapp.domain.moment import parse
 from smsapp.planning.state import PlanningState
 from smsapp.sending.materialise import fire_due
 from smsapp.sending.policy import Policy
+from smsapp.web import hub as hubs
 from smsapp.web.runtime import Runtime
 from tests.web.driver import Browsers, Tab, redirects
 
@@ -216,3 +219,23 @@ async def test_addresses_that_make_no_sense_show_the_first_page(camille: Person)
     await camille.agrees()
     for query in ("?view=x", "?view=calendar&month=2026-13", "?after=x", "?before=|", "?month=%00"):
         assert len((await camille.looks(query)).rows) == 1
+
+
+async def test_a_plan_that_leaves_goes_from_an_open_page(
+    rt: Runtime, camille: Person, clock: SimulatedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a click; the number in the menu follows."""
+    monkeypatch.setattr(hubs, "PACE", 0.02)
+    await camille.writes(TOMORROW)
+    await camille.agrees()
+    assert len((await camille.looks()).rows) == 1
+    rt.connected = lambda _token: True
+    camille.tab.updates.clear()
+    watching = asyncio.create_task(camille.tab.send(f"{PlanningState.get_full_name()}.watch", {}, path="/scheduled"))
+    clock.set(parse(TOMORROW, "Europe/Paris").at)
+    rt.hub.changed(fire_due(rt.db, Policy(), "live"))
+    await camille.tab.until('"rows_rx_state_": []')
+    await camille.tab.until('"planned_rx_state_": 0')
+    rt.hub.close()
+    await asyncio.wait_for(watching, 10)
+    assert not camille.tab.failures
