@@ -36,9 +36,9 @@ from tests.services.sending.house import add_campaign
 
 RATE = 12.0  # segments per second of the gateway
 WORKERS, MOST, STEPS = 3, 6, 130
-FUSES = {"rounds": (0.25, 60), "command": (0.15, 8)}  # how often an act is cut short, within how many statements
-RESTLESS = 5  # passes of the end in which the network still fails
-JUMPS = (5.0, 700.0, 20_000.0, 90_000.0)  # seconds, while things calm down
+FUSES = {"rounds": (0.25, 60), "command": (0.3, 8)}  # how often an act is cut short, within how many statements
+RESTLESS = 7  # passes of the end in which the network still fails
+JUMPS = (5.0, 90.0, 15_000.0, 5.0, 700.0, 100_000.0)  # seconds, while things calm down
 CAMPAIGNS = ("transactional", "marketing", "marketing", "transactional", "marketing")  # the last two are planned
 PLANNED, LONG = (3, 4), (0, 1)
 POLICY = Policy()
@@ -91,7 +91,7 @@ class Life:
             with self.db.write() as session:
                 grant_signup(session, actor.account_id, self.db.now())
             self.seen.given += SIGNUP_CREDITS * UNIT
-            self.people.buy(actor, self.rng.choice([0, 0, 7, 20, 60]))
+            self.people.buy(actor, self.rng.choice([0, 0, 0, 7, 30]))
         for i, purpose in enumerate(CAMPAIGNS):
             actor, planned = self.people.actors[i % 2], i in PLANNED
             state = CampaignState.SCHEDULED if planned else CampaignState.MATERIALISING
@@ -100,7 +100,7 @@ class Life:
             quoted = priced(self.rng.randrange(5), long, purpose)
             self.people.quotes[made] = quoted
             values: dict[str, Any] = {"spread_minutes": self.rng.choice([0, 0, 30])}
-            if self.rng.random() < 0.5:
+            if self.rng.random() < 0.7:
                 values["partial"] = True
                 self.partial.add(made)
             if self.rng.random() < 0.5:
@@ -129,7 +129,7 @@ class Life:
             (self.ask, 5),
             (self.people.command, 9),
             (self.people.reply, 7),
-            (self.people.leave, 2),
+            (self.people.leave, 3),
             (self.people.sell, 3),
             (self.people.resend, 8),
         ]
@@ -202,6 +202,8 @@ class Life:
             result = self.network.submit(message, self.clock.now())
         self.seen.answers(ticket, result.outcome)
         worker.answers.append(Answer(ticket, result))
+        if result.outcome is Outcome.REJECTED and self.rng.random() < 0.5:
+            self.report()  # before the refusal is settled
 
     def die(self) -> None:
         """kill -9 of a worker, in the middle of its batch."""
@@ -234,7 +236,7 @@ class Life:
             self.network.handled(events)
 
     def wait(self) -> None:
-        self.clock.advance(timedelta(seconds=self.rng.choice([1, 5, 40, 90, 700, 700, 2_000, 9_000])))
+        self.clock.advance(timedelta(seconds=self.rng.choice([1, 5, 40, 90, 90, 400, 700, 2_000, 9_000])))
         self.network.arrive(self.clock.now())
 
     def rounds(self) -> None:
@@ -299,10 +301,11 @@ class Life:
             self.rounds()
             self.ask()
             for worker in self.workers:
-                while worker.flying:
-                    self.hand_over(worker)
-                self.claim(worker, 2 * MOST)
-                self.clock.advance(timedelta(seconds=2))
+                for size in (2 * MOST, 0) if self.rng.random() < 0.8 else (2 * MOST,):
+                    while worker.flying:
+                        self.hand_over(worker)
+                    self.claim(worker, size)
+                    self.clock.advance(timedelta(seconds=2))
             while events := self.network.tell(self.clock.now(), 50):
                 self.tell(events)
             self.clock.advance(timedelta(seconds=JUMPS[pass_ % len(JUMPS)]))

@@ -26,6 +26,7 @@ class Network:
     by_id: set[str] = field(default_factory=set)  # messages of which it speaks by its own id only
     _late: list[tuple[datetime, Submit]] = field(default_factory=list)  # on their way after their caller gave up
     _told: list[tuple[datetime, Event]] = field(default_factory=list)
+    _full: dict[str, datetime] = field(default_factory=dict)  # messages that it does not take before
     _serial: int = 0
 
     def submit(self, message: Submit, now: datetime) -> Result:
@@ -34,8 +35,12 @@ class Network:
         if message.key in self.taken and fate < 0.5:
             self._repeat(message.key, now)
             return Result(message.key, Outcome.REJECTED, cause=Cause.CONTENT)  # a repetition, which it refuses
+        if not self.calm and self._full.get(message.key, now) > now:
+            return Result(message.key, Outcome.RETRY, retry_after=600.0)
         if fate < 0.05:
             return Result(message.key, Outcome.REJECTED, cause=Cause.INVALID)
+        if fate < 0.12:
+            self._full[message.key] = now + timedelta(hours=6)  # its operator is congested
         if fate < 0.15:
             return Result(message.key, Outcome.RETRY, retry_after=self.rng.choice([0.0, 1.0, 30.0]))
         if fate < 0.18:

@@ -53,7 +53,7 @@ class People:
         campaign_id = self.rng.choice(begun if begun and self.rng.random() < 0.8 else list(states))
         actor = self.campaigns[campaign_id]
         acts = ["pause", "cancel"] if states[campaign_id] == CampaignState.RUNNING else ["resume", "partial", "cancel"]
-        act = self.rng.choices(acts, [4, 1] if len(acts) == 2 else [4, 4, 1])[0]
+        act = self.rng.choices(acts, [5, 2] if len(acts) == 2 else [4, 6, 1])[0]
         try:
             if act in ("resume", "partial"):
                 self.resume(actor, campaign_id, partial=act == "partial")
@@ -70,10 +70,14 @@ class People:
 
     def reply(self) -> None:
         """A phone that has a message says STOP, START or something else."""
-        if not self.network.taken:
+        reached = [self.seen.owners[key] for key in self.network.taken]
+        if not reached:
             return
-        _, number = self.seen.owners[self.rng.choice(self.network.taken)]
-        words = self.rng.choice([STOPS] * 4 + [START, OTHERS])
+        words = self.rng.choice([STOPS, STOPS, STOPS, START, OTHERS])
+        if words is START:  # said by those who had said STOP, or it would do nothing
+            stopped = [one for one in reached if one in self.seen.stopped]
+            reached = [one for one in stopped if one in self.seen.by_hand] or stopped or reached
+        _, number = self.rng.choice(reached)
         self._unheard.append(self.network.reply(number, self.db.now(), *words))
         self._hear()
 
@@ -97,13 +101,16 @@ class People:
             self.seen.stopped.add((link["account_id"], link["e164"]))
         else:
             actor, (number, _) = self.rng.choice(self.actors), self.rng.choice(NUMBERS)
+            stopped = sorted(one for account, one in self.seen.stopped if account == actor.account_id)
+            if stopped and self.rng.random() < 0.5:
+                number = self.rng.choice(stopped)
             blacklist(self.db, actor, [number])
             self.seen.stopped.add((actor.account_id, number))
             self.seen.by_hand.add((actor.account_id, number))
         self.seen.looks_at_blacklist()
 
     def sell(self) -> None:
-        self.buy(self.rng.choice(self.actors), self.rng.randint(1, 15))
+        self.buy(self.rng.choice(self.actors), self.rng.randint(1, 8))
 
     def buy(self, actor: Actor, credits: int) -> None:
         """A payment is told until it is confirmed, and once more."""

@@ -52,7 +52,7 @@ PLACES = (
 NUMBERS = tuple((first + i, territory) for first, territory, _, count in PLACES for i in range(count))
 ZONES = {first + i: ZoneInfo(zone) for first, _, zone, count in PLACES for i in range(count)}
 
-TEXTS = ("Bonjour $prenom", "Bonjour $prenom, " + "les nouveautés de la saison sont arrivées. " * 4)
+TEXTS = ("Bonjour $prenom", "Bonjour $prenom, " + "les nouveautés de la saison sont arrivées. " * 8)
 
 
 def open_for_marketing(number: int, at: datetime) -> bool:
