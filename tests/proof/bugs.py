@@ -129,7 +129,7 @@ BUGS = {
     ),
     "the link of a message stops nothing": Bug(
         "smsapp.sending.opt_out",
-        'stop_writing(connection, link.account_id, link.e164, now, reason=f"{PATH}{token}")',
+        'stop_writing(connection, link.account_id, link.e164, now, f"{PATH}{token}", campaign_id)',
         "None",
     ),
 }

@@ -1,5 +1,8 @@
 """Every proof in its short form; the long ones are commands, named in the README."""
 
+from importlib.util import find_spec
+from pathlib import Path
+
 import pytest
 
 from smsapp.db import Database, SimulatedClock
@@ -24,6 +27,14 @@ def test_a_seed_is_one_life_for_ever() -> None:
 def test_a_planted_bug_is_found(name: str) -> None:
     assert len(BUGS) >= 15
     assert hunt(name)["seed"] is not None
+
+
+@pytest.mark.parametrize("name", BUGS)
+def test_what_a_bug_changes_is_still_in_the_source(name: str) -> None:
+    spec = find_spec(BUGS[name].module)
+    assert spec is not None
+    assert spec.origin is not None
+    assert Path(spec.origin).read_text(encoding="utf-8").count(BUGS[name].was) == 1
 
 
 @pytest.mark.parametrize("path", PATHS)
