@@ -24,6 +24,7 @@ from smsapp.ui import (
     data_table,
     dialog,
     empty_state,
+    icon_button,
     link_button,
     menu,
     menu_item,
@@ -100,11 +101,11 @@ def tools() -> Component:
             *(rx.el.option(t(f"contacts.state_{state}"), value=state) for state in STATES),
         ),
         rx.cond(S.group != "", rx.fragment(write, actions)),
+        segmented(order, S.sort, t("contacts.sort")),
         rx.cond(
             _narrowed() & (S.standing != "deleted"),
-            button(t("contacts.save_view"), role="soft", name="sparkles", on_click=S.open_saving),
+            icon_button("sparkles", t("contacts.save_view"), on_click=S.open_saving),
         ),
-        segmented(order, S.sort, t("contacts.sort")),
         _files("export-view", t("contacts.export_view"), S.export_view),
         class_name="book-tools",
     )

@@ -32,5 +32,5 @@ export function Notices({ notice, action, close, label, onAction }) {
     ), { id: `${own}-${number}`, toasterId: STACK, duration: lasting ? Infinity : 6000 });
   }, [number]);
   if (!label) return null;
-  return <Toaster id={STACK} position="bottom-right" containerAriaLabel={label} mobileOffset={ON_PHONES} visibleToasts={4} gap={8} toastOptions={{ unstyled: true }} />;
+  return <Toaster id={STACK} position="bottom-right" containerAriaLabel={label} mobileOffset={ON_PHONES} visibleToasts={4} expand gap={8} toastOptions={{ unstyled: true }} />;
 }
