@@ -15,6 +15,9 @@ from smsapp.imports import reader
 from smsapp.imports.cutting import ENCODINGS
 
 WALL_SECONDS = 60
+# One heap for all threads: each would reserve its own, and the limit counts addresses; a file of a million rows, which
+# fits, was refused now and then.
+ENVIRONMENT = {"PATH": os.defpath, "LANG": "C.UTF-8", "POLARS_MAX_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
 
 
 class UnreadableFile(Refusal):
@@ -94,7 +97,7 @@ def _run_child(request: dict[str, object]) -> dict[str, object]:
             input=json.dumps(request),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={"PATH": os.defpath, "LANG": "C.UTF-8", "POLARS_MAX_THREADS": "1"},
+            env=ENVIRONMENT,
             text=True,
             encoding="utf-8",
             timeout=WALL_SECONDS,

@@ -12,6 +12,7 @@ from smsapp.domain.phone import pretty, read_column
 from smsapp.imports.mapping import OWN
 
 KEPT = ("row", "e164", "territory", "warning", *FIELD_LENGTHS, "extra")
+PIECE = 100_000  # rows looked at in one go: what is made of them on the way weighs several times what is kept
 NOTHING = "{}"  # ``extra`` of a row without fields of one's own
 
 _SPACES = ["  ", "\t", "\n", "\r", "\v", "\f", "\u00a0", "\u202f", "\u2009", "\u3000"]
@@ -44,11 +45,30 @@ def sort_rows(
     Of several rows with one number, the one with the most filled fields is kept, then the first (M12). ``accepted`` and
     ``repairs`` as in `Choices`; a row that was repaired by hand is trusted whatever its flaw.
     """
-    table = rows.select("row", "flaw", value=pl.col(f"c{fields['portable']}"))
+    typed = None
     if repairs:
         typed = pl.DataFrame(
             {"row": list(repairs), "typed": list(repairs.values())}, schema={"row": pl.Int64, "typed": pl.String}
         )
+    pieces = [_told(piece, fields, region, accepted, typed) for piece in rows.iter_slices(PIECE)]
+    if not pieces:
+        pieces = [_told(rows, fields, region, accepted, typed)]
+    rejected, good = pl.concat([bad for bad, _ in pieces]), [kept for _, kept in pieces]
+    del pieces
+    numbers, repeated = _distinct(good)
+    return Sorted(read=rows.height, numbers=numbers, repeated=repeated, rejected=rejected)
+
+
+def _told(
+    rows: pl.DataFrame,
+    fields: Mapping[str, int],
+    region: str,
+    accepted: tuple[str, ...],
+    typed: pl.DataFrame | None,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Some rows of a file: those that are rejected, and those with a number (columns as ``KEPT``)."""
+    table = rows.select("row", "flaw", value=pl.col(f"c{fields['portable']}"))
+    if typed is not None:
         table = table.join(typed, on="row", how="left", maintain_order="left").select(
             "row",
             flaw=pl.when(pl.col("typed").is_null()).then("flaw").otherwise(pl.lit("")),
@@ -73,8 +93,7 @@ def sort_rows(
     good = table.select("row", "e164", "territory", "warning", *FIELD_LENGTHS).with_columns(extra=_extra(rows, fields))
     if rejected.height:
         good = good.filter(~wrong)
-    numbers, repeated = _distinct(good)
-    return Sorted(read=rows.height, numbers=numbers, repeated=repeated, rejected=rejected)
+    return rejected, good
 
 
 def printed(suggestion: int | None) -> str:
@@ -95,24 +114,27 @@ def _with_suggestions(table: pl.DataFrame, accepted: tuple[str, ...], region: st
     return table.with_columns(table[name].scatter(places, read[name]) for name in read.columns)
 
 
-def _distinct(good: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """One row per number, in the order of the file; and the others, with the row that is kept."""
-    twice = good["e164"].is_duplicated()
-    if not twice.any():
-        return good, good.clear().with_columns(of=pl.lit(None, dtype=pl.Int64))
+def _distinct(pieces: list[pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """One row per number, in the order of the file; and the others, with the row that is kept. Piece by piece: the
+    rows of a large file do not stand in memory twice.
+    """
+    rising = pl.concat([piece["e164"] for piece in pieces]).sort()
+    again = rising.filter(rising == rising.shift()).unique().implode()
     filled = pl.sum_horizontal((pl.col(name) != "").cast(pl.Int8) for name in FIELD_LENGTHS) + (
         pl.col("extra") != NOTHING
     ).cast(pl.Int8)
     ranked = (
-        good.filter(twice)
+        pl.concat([piece.filter(piece["e164"].is_in(again)) for piece in pieces])
         .with_columns(filled=filled)
         .sort("e164", "filled", "row", descending=[False, True, False])
         .with_columns(of=pl.col("row").first().over("e164"))
         .drop("filled")
     )
-    first = ranked.filter(pl.col("row") == pl.col("of")).select(KEPT)
-    numbers = pl.concat([good.filter(~twice), first]).sort("row")
-    return numbers, ranked.filter(pl.col("row") != pl.col("of")).select(*KEPT, "of").sort("row")
+    repeated = ranked.filter(pl.col("row") != pl.col("of")).select(*KEPT, "of").sort("row")
+    others = repeated["row"].implode()
+    for place, piece in enumerate(pieces):
+        pieces[place] = piece.filter(~piece["row"].is_in(others))
+    return pl.concat(pieces), repeated
 
 
 def _extra(rows: pl.DataFrame, fields: Mapping[str, int]) -> pl.Series:

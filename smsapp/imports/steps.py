@@ -28,7 +28,7 @@ from smsapp.imports.undo import take_back
 from smsapp.imports.uploads import Upload, UploadGone, Uploads
 from smsapp.imports.writing import Slice, group_for, ready, reject, write_slice
 
-SLICE = 200_000  # numbers in one transaction: a second of SQLite's only writer
+SLICE = 100_000  # numbers in one transaction: a second of SQLite's only writer
 REJECTED = 20_000  # rejected rows in one transaction
 OUTCOMES = ("created", "completed", "known", "duplicates", "blacklisted", "rejected")
 TURN = 7_301_200  # any constant: the family of locks by which the imports of an account take turns

@@ -9,14 +9,15 @@ from pathlib import Path
 import polars as pl
 from sqlalchemy import BigInteger, bindparam, insert, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from smsapp.accounts.actor import Actor
 from smsapp.contacts.blacklist import suppress, suppressed_among
 from smsapp.contacts.bulk import MANY, add_contacts, change_contacts, lay_out, with_keys
+from smsapp.contacts.counters import counted
 from smsapp.contacts.groups import NAME_LENGTH, GroupNameTaken, new_group
 from smsapp.contacts.service import FIELD_LENGTHS
-from smsapp.contacts.tables import Group
+from smsapp.contacts.tables import Group, Suppression
 from smsapp.db import Database
 from smsapp.db.book_triggers import counted_at_once
 from smsapp.imports.choices import Choices
@@ -74,8 +75,7 @@ def ready(db: Database, part: pl.DataFrame, choices: Choices, path: Path) -> Sli
 
 def fates(session: Session, actor: Actor, part: pl.DataFrame, choices: Choices) -> Fates:
     """What becomes of distinct numbers (`Sorted.numbers`), each with one outcome: asserted."""
-    numbers = part["e164"].to_list()
-    refused = pl.col("e164").is_in(list(suppressed_among(session, actor.account_id, numbers)))
+    refused = pl.col("e164").is_in(list(_refused(session, actor, part["e164"])))
     blacklisted, free = part.filter(refused), part.filter(~refused)
     standing = pl.DataFrame(schema=_STANDING)
     if not choices.blacklist and choices.policy != "add":
@@ -163,6 +163,15 @@ def named_group(session: Session, actor: Actor, name: str) -> int | None:
                 raise GroupNameTaken(name=taken)
             return int(id or 0)
     return None
+
+
+def _refused(session: Session, actor: Actor, numbers: pl.Series) -> set[int]:
+    """Those of the numbers that are never written to; a short blacklist is read rather than asked number by number."""
+    if counted(session, "blacklisted", actor.account_id) > numbers.len():
+        return suppressed_among(session, actor.account_id, numbers.to_list())
+    between = col(Suppression.e164).between(numbers.min(), numbers.max())
+    asked = select(Suppression.e164).where(Suppression.account_id == actor.account_id, between)
+    return set(session.execute(asked).scalars())
 
 
 def _standing(session: Session, actor: Actor, numbers: pl.Series) -> pl.DataFrame:
