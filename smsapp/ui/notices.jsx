@@ -13,15 +13,34 @@ const ON_PHONES = { bottom: "calc(84px + var(--bulk-room, 0px))" };
 // One stack for all: a page may have notices of its own beside the shell's, whose place (`label`) they are shown in.
 const STACK = "notices";
 
+// A notice is said once: it comes along to the next page when it is fresh, but neither an old one nor a reload says it again
+// (an error is worth it).
+const FRESH = 6000;
+const said = new Map();
+function again(place, mark, lasting) {
+  const key = `notice:${place}`;
+  const first = said.get(key + mark);
+  if (first !== undefined) return !lasting && Date.now() - first > FRESH;
+  said.set(key + mark, Date.now());
+  try {
+    const before = sessionStorage.getItem(key) === mark;
+    sessionStorage.setItem(key, mark);
+    return before && !lasting;
+  } catch {
+    return false; // a browser that keeps nothing
+  }
+}
+
 export function Notices({ notice, action, close, label, onAction }) {
   const i18n = useI18n();
   const own = useId(); // each part of a page counts its own
   const number = notice?.number ?? 0;
   useEffect(() => {
     if (!number || !notice.sentence?.key) return;
+    const lasting = notice.kind === "error";
+    if (again(label ? "" : location.pathname, JSON.stringify([number, notice.sentence]), lasting)) return;
     const text = i18n.say(notice.sentence);
     const Icon = ICON[notice.kind] ?? Info;
-    const lasting = notice.kind === "error";
     toast.custom((id) => (
       <div className={`toast ${notice.kind}`} role={lasting ? "alert" : undefined}>
         <Icon className="lucide" aria-hidden="true" />
@@ -29,7 +48,7 @@ export function Notices({ notice, action, close, label, onAction }) {
         {action && <button type="button" className="act" onClick={() => { toast.dismiss(id); onAction?.(); }}>{action}</button>}
         {lasting && <button type="button" className="x" aria-label={close} onClick={() => toast.dismiss(id)}><X className="lucide" aria-hidden="true" /></button>}
       </div>
-    ), { id: `${own}-${number}`, toasterId: STACK, duration: lasting ? Infinity : 6000 });
+    ), { id: `${own}-${number}`, toasterId: STACK, duration: lasting ? Infinity : FRESH });
   }, [number]);
   if (!label) return null;
   return <Toaster id={STACK} position="bottom-right" containerAriaLabel={label} mobileOffset={ON_PHONES} visibleToasts={4} expand gap={8} toastOptions={{ unstyled: true }} />;
