@@ -122,7 +122,7 @@ class Life:
             (self.work, 75),
             (self.die, 3),
             (self.fall_asleep, 4),
-            (self.oversleep, 3),
+            (self.oversleep, 5),
             (self.report, 14),
             (self.wait, 9),
             (self.rounds, 9),
@@ -221,11 +221,12 @@ class Life:
         """A process is suspended with answers in its memory; a person loses patience, then it goes on."""
         full = [worker for worker in self.workers if worker.answers]
         if full:
+            worker = self.rng.choice(full)
             self.clock.advance(timedelta(seconds=POLICY.lease_s + 1))
             lifecycle.reap(self.db, POLICY)
-            for _ in range(3):
-                self.people.resend()
-            self.claim(self.rng.choice(full), MOST)
+            for answer in worker.answers[:3]:
+                self.people.resend(answer.ticket.message_id)
+            self.claim(worker, MOST)
 
     def report(self) -> None:
         self.tell(self.network.tell(self.clock.now(), self.rng.randint(1, 12)))

@@ -128,11 +128,13 @@ class People:
             self._unpaid.pop(0)
             self.seen.paid += units
 
-    def resend(self) -> None:
-        """A person wants a message sent again, mostly one of unknown outcome."""
+    def resend(self, wanted: int | None = None) -> None:
+        """A person wants a message sent again: ``wanted``, or mostly one of unknown outcome."""
         rows = self.seen.read("SELECT id, account_id, state FROM message ORDER BY id")
         unknown = [row for row in rows if row["state"] in (State.UNKNOWN, State.EXPIRED_UNKNOWN)]
-        if unknown and self.rng.random() < 0.8:
+        if wanted is not None:
+            rows = [row for row in rows if row["id"] == wanted]
+        elif unknown and self.rng.random() < 0.8:
             rows = unknown
         if not rows:
             return
