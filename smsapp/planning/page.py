@@ -25,7 +25,7 @@ def scheduled() -> rx.Component:
         questions(),
         title=t("planning.title"),
         active="scheduled",
-        facts=rx.cond(S.loaded, t("planning.facts", count=S.scheduled, units=S.units), ""),
+        facts=rx.cond(S.scheduled > 0, t("planning.facts", count=S.scheduled, units=S.units), ""),
         actions=[
             segmented(views, S.view, t("planning.views")),
             link_button(t("ui.nav.new"), "/compose", role="primary", name="square-pen", class_name="off-phone"),
