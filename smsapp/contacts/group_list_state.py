@@ -154,11 +154,23 @@ class GroupsState(rx.State):
             self.dialog = ""
 
     @rx.event
-    async def set_filter(self, part: Literal["text", "base", "state", "country", "status"], value: str) -> None:
-        """A part of the filter of the dialog changed: count anew who answers."""
+    async def set_filter(self, part: Literal["text", "base", "state", "country", "status"], value: str) -> Any:
+        """A part of the filter of the dialog changed: who answers is counted anew, beside what is typed meanwhile."""
         setattr(self, part, value[:200])
-        wanted = self._filter()
-        self.found = await self._ask(smart_groups.count_of, wanted) if wanted.kept() else -1
+        if not self._filter().kept():
+            self.found = -1
+            return None
+        return GroupsState.count_filter
+
+    @rx.event(background=True)
+    async def count_filter(self) -> None:
+        """Count who answers the filter of the dialog; an answer to an older filter is dropped."""
+        async with self:
+            actor, wanted = await actor_of(self), self._filter()
+        found = await asyncio.to_thread(smart_groups.count_of, runtime().db, actor, wanted) if wanted.kept() else -1
+        async with self:
+            if wanted == self._filter():
+                self.found = found
 
     @rx.event
     async def save(self, typed: dict[str, str]) -> Any:
