@@ -38,7 +38,8 @@ from smsapp.ui.layout import (
     progress,
     skeleton,
 )
-from smsapp.ui.shell import Session, book_tabs, language_switch, public_shell, shell, sms_tabs, theme_toggle
+from smsapp.ui.public_shell import language_switch, public_shell
+from smsapp.ui.shell import Session, book_tabs, shell, sms_tabs, theme_toggle
 from smsapp.ui.status import delivery_bar, delivery_legend, live_dot, status_badge, tag
 from smsapp.ui.table import Column, bulk_bar, data_table
 from smsapp.ui.widgets import date_field, notices, picker, recipients

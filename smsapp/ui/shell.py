@@ -1,4 +1,4 @@
-"""The frame of every page: `shell` for who is signed in, `public_shell` for who is not (yet)."""
+"""The frame of every page of who is signed in; `public_shell` is that of who is not (yet)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -114,14 +114,14 @@ def shell(
     header = _header(title, session, facts, actions, back, ruled or panel is not None)
     feet = [rx.el.div(foot, class_name="foot")] if foot is not None else []
     return rx.fragment(
-        _skip(),
+        skip(),
         rx.el.div(
             _sidebar(session, active),
             rx.el.main(_demo_banner(session), header, inside, *feet, class_name="main", id=MAIN, tab_index=-1),
             class_name="app",
         ),
         _tab_bar(active),
-        _user_menu(session),
+        _user_menu(session, active),
         shortcuts(),
         *([notices(session.notice)] if session.notice is not None else []),
     )
@@ -135,7 +135,8 @@ class _Anchor(BaseHTML):
     href: rx.Var[str]
 
 
-def _skip() -> Component:
+def skip() -> Component:
+    """The first link of a page: past the menu."""
     return _Anchor.create(t("ui.skip"), href=f"#{MAIN}", class_name="skip")
 
 
@@ -173,7 +174,7 @@ def _sidebar(session: Session, active: Place) -> Component:
         custom_attrs=_current(active == "compose") | {"aria-keyshortcuts": "n"},
     )
     brand = rx.el.div(
-        _logo(),
+        logo(),
         rx.el.div(
             rx.el.div("smsapp", class_name="b6"),
             rx.el.div(session.account, class_name="t1 mut el"),
@@ -194,12 +195,7 @@ def _sidebar(session: Session, active: Place) -> Component:
                 {"contacts": session.contacts, "duplicates": session.repeated},
                 unless_zero=("duplicates",),
             ),
-            rx.el.div(
-                _item(_SIMULATOR, active),
-                rx.cond(session.demo, _item(_DEMO, active)),
-                rx.cond(session.operator, _item(_GATEWAYS, active)),
-                class_name="nav",
-            ),
+            rx.el.div(*_tools(session, active), class_name="nav"),
             aria_label=t("ui.nav"),
         ),
         rx.el.div(class_name="spacer"),
@@ -229,6 +225,19 @@ def _group(
 ) -> Component:
     items = [_item(e, active, (counts or {}).get(e.place), e.place in unless_zero) for e in entries]
     return rx.fragment(rx.el.div(label, class_name="navh"), rx.el.div(*items, class_name="nav flat"))
+
+
+def _tools(session: Session, active: Place) -> list[Component]:
+    return [
+        _item(_SIMULATOR, active),
+        rx.cond(session.demo, _item(_DEMO, active)),
+        rx.cond(session.operator, _item(_GATEWAYS, active)),
+    ]
+
+
+def _elsewhere(session: Session, active: Place) -> Component:
+    """On a phone, what neither the tabs nor the pages of a tab lead to."""
+    return rx.el.nav(*_tools(session, active), class_name="nav elsewhere", aria_label=t("ui.nav"))
 
 
 def _item(entry: _Entry, active: Place, count: Any = None, unless_zero: bool = False) -> Component:
@@ -305,7 +314,7 @@ def _tab(entry: _Entry, here: bool) -> Component:
     return rx.el.a(icon(entry.icon), rx.el.span(t(entry.key)), **look)
 
 
-def _user_menu(session: Session) -> Component:
+def _user_menu(session: Session, active: Place) -> Component:
     from smsapp.ui.forms import plain_form
 
     leave = rx.el.button(icon("log-out"), t("ui.sign_out"), type="submit", class_name="mi")
@@ -315,6 +324,7 @@ def _user_menu(session: Session) -> Component:
             rx.el.div(session.account, class_name="t1 mut el"),
             class_name="who",
         ),
+        _elsewhere(session, active),
         rx.el.div(t("ui.language"), class_name="navh"),
         *(_language_item(code, name) for code, name in LANGUAGES.items()),
         rx.el.div(t("ui.theme"), class_name="navh"),
@@ -359,19 +369,8 @@ def theme_toggle() -> Component:
     )
 
 
-def language_switch() -> Component:
-    """The languages as a row of small buttons, for the pages without a user menu."""
-
-    def one(code: str, name: str) -> Component:
-        pressed = {"aria-pressed": rx.cond(language() == code, "true", "false")}
-        return rx.el.button(name, type="button", lang=code, custom_attrs=pressed, on_click=set_language(code))
-
-    return rx.el.div(
-        *(one(*item) for item in LANGUAGES.items()), class_name="lang", role="group", aria_label=t("ui.language")
-    )
-
-
-def _logo() -> Component:
+def logo() -> Component:
+    """The mark of the product; the name beside it is said by who shows it."""
     dots = [rx.el.svg.circle(cx=x, cy="15", r="1.6", class_name="dot") for x in ("11.6", "16", "20.4")]
     bubble = rx.el.svg.path(
         d="M9.5 8.5h13A2.5 2.5 0 0 1 25 11v8a2.5 2.5 0 0 1-2.5 2.5H15l-4.3 3.6a.7.7 0 0 1-1.2-.5v-3.1"
@@ -379,35 +378,3 @@ def _logo() -> Component:
     )
     drawn = rx.el.svg(bubble, *dots, view_box="4 4 24 24", custom_attrs={"aria-hidden": "true"})
     return rx.el.span(drawn, class_name="logo")
-
-
-def public_shell(
-    *children: Child,
-    aside: Component | None = None,
-    top: Sequence[Component] = (),
-    foot: Sequence[Component] = (),
-    notice: rx.Var[Any] | None = None,
-) -> Component:
-    """A page before sign-in. The caller gives the h1. `aside`: the lived-in picture at the right; without it one wide
-    column.
-
-    `public_shell(rx.el.h1(t("signin.title")), plain_form(...), aside=showcase(), foot=[link(...)])`
-    """
-    brand = rx.el.a(_logo(), rx.el.b("smsapp"), href="/", class_name="row g10 ink")
-    right = rx.el.div(*top, language_switch(), theme_toggle(), class_name="row g8 end")
-    feet = [rx.el.footer(*foot, class_name="pub-foot")] if foot else []
-    side = [rx.el.aside(aside, class_name="pub-side")] if aside is not None else []
-    return rx.fragment(
-        _skip(),
-        rx.el.div(
-            rx.el.div(
-                rx.el.header(brand, right, class_name="pub-top"),
-                rx.el.main(*children, class_name="pub-center", id=MAIN, tab_index=-1),
-                *feet,
-                class_name="pub-main",
-            ),
-            *side,
-            class_name="pub" if aside is not None else "pub one",
-        ),
-        *([notices(notice)] if notice is not None else []),
-    )

@@ -15,6 +15,7 @@ from tests.e2e.visitor import NARROW, SOON, WIDE, Visitor
 from tests.server import Server
 
 FILE = "Nom;Prénom;Portable;Ville\nMoreau;Inès;0639983001;Lyon\nGarnier;Bastien;06 39 98 30 02;Nantes\nRoy;Anaïs;12;Brest\n"
+HREFS = "links => links.map(link => link.getAttribute('href')?.replace(/\\/$/, ''))"
 TITLES = {spec.route: spec.title_key for spec in PAGES}
 
 
@@ -96,6 +97,27 @@ def test_every_public_page_and_every_empty_one(
     newcomer = visit(lang, size, session=furniture.empty.session)
     for path in EMPTY:
         judged(newcomer, path)
+
+
+def test_a_phone_reaches_every_place_of_the_wide_menu(visit: Callable[..., Visitor], furniture: House) -> None:
+    wide = visit("fr", session=furniture.full.session)
+    wide.go("/dashboard")
+    wide.ready()
+    places = set(wide.page.locator(".side nav a").evaluate_all(HREFS))
+    assert len(places) > 10
+    narrow = visit("fr", NARROW, session=furniture.full.session)
+    found, seen = {"/dashboard"}, set[str]()
+    while todo := sorted((found & places) - seen):
+        seen.add(todo[0])
+        if todo[0] in PUBLIC:
+            continue  # a frame of its own
+        narrow.go(todo[0])
+        narrow.ready()
+        narrow.page.get_by_role("button", name=narrow.t("ui.user"), exact=True).filter(visible=True).click()
+        expect(narrow.page.get_by_role("dialog", name=narrow.t("ui.user"))).to_be_visible()
+        narrow.shoot("menu")
+        found |= set(narrow.page.locator("a").filter(visible=True).evaluate_all(HREFS))
+    assert places - seen == set()
 
 
 def test_the_language_changes_without_a_reload(visit: Callable[..., Visitor], furniture: House) -> None:
