@@ -9,7 +9,7 @@ from sqlalchemy import text
 from smsapp.accounts.actor import Actor
 from smsapp.contacts import listing, search
 from smsapp.contacts.blacklist import blacklist, suppress
-from smsapp.contacts.export import ExportGone, Selections, export_answering, export_selection
+from smsapp.contacts.export import ExportGone, export_answering, export_selection, keep_selection, kept_selection
 from smsapp.contacts.fields import create_field, delete_field
 from smsapp.contacts.folding import sought
 from smsapp.contacts.groups import create_group
@@ -26,7 +26,7 @@ from smsapp.contacts.service import (
 )
 from smsapp.db import Database, SimulatedClock
 from smsapp.domain.delivery import Status
-from smsapp.reports.contact import last_is, last_statuses, past
+from smsapp.reports.contact import last_statuses, past
 from tests.services.contacts.test_contacts import every_page
 from tests.services.contacts.test_counters_and_index import fill
 
@@ -177,12 +177,11 @@ def test_a_selection_is_worth_nothing_to_another_account(
 ) -> None:
     rival = make_actor("rival")
     made = create_contact(db, actor, Sheet("0612345678", nom="Rey"))
-    kept = Selections()
-    key = kept.keep(actor, [made])
-    assert kept.of(actor, key) == (made,)
+    key = keep_selection(db, actor, [made])
+    assert kept_selection(db, actor, key) == [made]
     for who, asked in ((rival, key), (actor, "x"), (rival, "")):
         with pytest.raises(ExportGone):
-            kept.of(who, asked)
+            kept_selection(db, who, asked)
     _, stolen = export_selection(db, rival, [made])
     assert list(stolen) == []
 
@@ -191,4 +190,4 @@ def test_a_number_never_written_to_has_no_past(db: Database, actor: Actor) -> No
     create_contact(db, actor, Sheet("0612345678", nom="Rey"))
     assert last_statuses(db, actor, [33612345678]) == {}
     assert past(db, actor, 33612345678).steps == ()
-    assert contacts(db, actor, Query(also=last_is(actor, Status.RECEIVED))).rows == ()
+    assert contacts(db, actor, Query(status=Status.RECEIVED)).rows == ()
