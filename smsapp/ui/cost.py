@@ -5,6 +5,7 @@ from typing import Any
 import reflex as rx
 from reflex.components.component import Component
 
+from smsapp.domain.credits import UNITS
 from smsapp.i18n import credits, t
 from smsapp.ui.layout import Text, figure
 
@@ -30,9 +31,10 @@ def segment_ruler(fills: rx.Var[list[int]], capacity: Any, encoding: rx.Var[str]
 
 def cost_line(units: Any, formula: Text | None = None, *, label: Text | None = None) -> Component:
     """The exact cost (units) and how it is made: `cost_line(S.total, S.formula)`; announced when it changes."""
+    exact = t("ui.cost.exact", count=rx.Var.create(units).to(int) / UNITS)
     explained = [rx.el.span(formula, class_name="mut")] if formula is not None else []
     return rx.el.div(
-        rx.el.div(figure(credits(units)), rx.el.span(label or t("ui.cost.exact")), class_name="sum"),
+        rx.el.div(figure(credits(units)), rx.el.span(label or exact), class_name="sum"),
         *explained,
         class_name="cost",
         custom_attrs={"aria-live": "polite"},
