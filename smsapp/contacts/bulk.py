@@ -35,7 +35,7 @@ _NOTE_FOR_SEARCH = (
     " (SELECT max(first_id) FROM contact_to_index WHERE account_id = :a)",
     "INSERT INTO contact_to_index (account_id, first_id, last_id) SELECT :a, :before + 1, :last WHERE :last > :before",
 )
-_PLAIN = r"^[!-~]*(?: [!-~]+)*$"
+_PLAIN = r"^(?:[!-~]+(?: [!-~]+)*)?$"
 _ADDED = ("e164", "territory", *NAMES, "extra", "sort_name", "search")
 _CHANGED = (*NAMES, "extra", "sort_name", "search")
 _CONTACT: Table = Contact.__table__  # type: ignore[attr-defined]

@@ -78,9 +78,7 @@ class Wakes:
 
     async def close(self) -> None:
         """Tell what is left to tell, then fall silent."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
         self._tasks = []
         self._loop = None
         if self._news.is_set():
@@ -202,6 +200,18 @@ class Wakes:
             self._on_accounts(accounts)
         if look:
             self._on_look()
+
+
+async def end(*tasks: asyncio.Task[None], patience: float = 3.0) -> None:
+    """Cancel tasks until they have ended: a library may take one cancellation for an error of its own and go on.
+
+    ``patience``: seconds between two cancellations, more than the grace that a job has.
+    """
+    waiting = set(tasks)
+    while waiting:
+        for task in waiting:
+            task.cancel()
+        _, waiting = await asyncio.wait(waiting, timeout=patience)
 
 
 def _jobs(db: Database, run: Callable[[], Awaitable[None]]) -> App:

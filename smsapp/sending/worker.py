@@ -14,7 +14,7 @@ import structlog
 from smsapp.db import Database
 from smsapp.sending.dispatcher import OnChange
 from smsapp.sending.engine import Engine
-from smsapp.sending.wake import Wakes
+from smsapp.sending.wake import Wakes, end
 
 log = structlog.get_logger(__name__)
 
@@ -41,8 +41,7 @@ async def run(
             await stop.wait()
             log.info("worker is stopping")
         finally:
-            jobs.cancel()
-            await asyncio.wait({jobs, asyncio.create_task(engine.stop())})
+            await asyncio.wait({asyncio.create_task(end(jobs)), asyncio.create_task(engine.stop())})
             await wakes.close()
 
 

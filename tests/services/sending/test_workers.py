@@ -24,7 +24,7 @@ from smsapp.ledger.service import purchase
 from smsapp.sending import halt
 from smsapp.sending.engine import Engine
 from smsapp.sending.leader import Leader
-from smsapp.sending.wake import CHANNEL, QUEUE, Wakes
+from smsapp.sending.wake import CHANNEL, QUEUE, Wakes, end
 from smsapp.sending.worker import run
 from smsapp.web.hub import Hub
 from tests.services.sending.house import add_campaign, assert_exact, quote_of, states
@@ -302,6 +302,27 @@ def test_a_second_sender_on_a_sqlite_file_is_refused_in_a_sentence(sqlite_db: Da
         "or point SMSAPP_DATABASE_URL to PostgreSQL\n"
     )
     first.release()
+
+
+async def test_what_takes_a_cancellation_for_an_error_ends_all_the_same() -> None:
+    """As a library may that is cancelled while it connects."""
+    lives = 0
+
+    async def stubborn() -> None:
+        nonlocal lives
+        while True:
+            lives += 1
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                if lives == 3:
+                    raise
+
+    task = asyncio.create_task(stubborn())
+    await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        await end(task, patience=0.01)
+    assert (task.cancelled(), lives) == (True, 3)
 
 
 def test_sigterm_lets_a_worker_finish_and_leaves_nothing_unknown(db: Database, actor: Actor, tmp_path: Path) -> None:
