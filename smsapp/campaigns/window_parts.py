@@ -13,7 +13,7 @@ from smsapp.campaigns.parts import territory
 from smsapp.campaigns.screen import Check, Choosable, Destination, LeftOut, RepairItem
 from smsapp.campaigns.state import ComposeState as S
 from smsapp.i18n import credits, number, say, t
-from smsapp.ui import bubble, button, checkbox, closing, dialog, figure, note, search_field, tag
+from smsapp.ui import bubble, button, checkbox, closing, credit_word, dialog, figure, note, search_field, tag
 from smsapp.ui.icons import icon
 
 
@@ -98,7 +98,7 @@ def _facts() -> Component:
                 rx.el.div(t("campaigns.cost"), class_name="b6"),
                 rx.el.div(t("campaigns.after"), " : ", credits(f.after), class_name="t2 mut num"),
             ),
-            figure(credits(f.units), t("ui.credits"), size=26),
+            figure(credits(f.units), credit_word(f.units), size=26),
             class_name="cmp-total",
         ),
         class_name="l",

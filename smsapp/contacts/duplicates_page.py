@@ -6,7 +6,7 @@ from reflex.components.component import Component
 from smsapp.contacts.blacklist_page import ListsSheet
 from smsapp.contacts.duplicates_state import Card, Cell, EditRow, FieldRow, Head, MergeRow
 from smsapp.contacts.duplicates_state import DuplicatesState as S
-from smsapp.i18n import day, moment, number, t
+from smsapp.i18n import day, moment, t
 from smsapp.ui import (
     book_tabs,
     button,
@@ -29,7 +29,7 @@ from smsapp.web.frame import PageSpec, frame
 
 def duplicates() -> Component:
     """/duplicates."""
-    facts = rx.cond(S.loaded, rx.el.span(t("duplicates.facts", count=S.numbers, surplus=number(S.surplus))))
+    facts = rx.cond(S.loaded, rx.el.span(t("duplicates.facts", count=S.numbers, surplus=S.surplus)))
     return frame(
         ListsSheet.create(),
         book_tabs("duplicates"),

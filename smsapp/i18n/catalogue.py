@@ -1,8 +1,9 @@
 """The texts: flat JSON fragments per language and room, i18next's format, read by Python and by the browser.
 
 A message may hold `{{name}}` or `{{name, format}}` (formats: see `formats.py`); one that counts exists in the plural
-forms of
-its language (`key_one`, `key_other`, in French also `key_many` for whole millions).
+forms of its language (`key_one`, `key_other`, in French also `key_many` for whole millions). A figure beside the one
+that counts brings its own words: `{{name, n_rows}}` is `counted.n_rows` with `name` as its `count`, and `u_...` is the
+same for units of credit.
 """
 
 import hashlib
@@ -16,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from smsapp.i18n.formats import formatted
+from smsapp.i18n.formats import UNITS, formatted
 
 DEFAULT = "fr"
 LANGUAGES = {"fr": "Français", "en": "English"}
@@ -79,7 +80,15 @@ def translate(lang: str, key: str, **params: Any) -> str:
     name = key
     if name not in messages and "count" in params:
         name = f"{key}_{plural_form(lang, params['count'])}"
-    return _SLOT.sub(lambda m: formatted(lang, params[m[1]], m[2]), messages[name])
+    return _SLOT.sub(lambda m: _filled(lang, params[m[1]], m[2] or ""), messages[name])
+
+
+def _filled(lang: str, value: Any, name: str) -> str:
+    if name.startswith("n_"):
+        return translate(lang, f"counted.{name}", count=value)
+    if name.startswith("u_"):
+        return translate(lang, f"counted.{name}", count=value / UNITS, units=value)
+    return formatted(lang, value, name)
 
 
 def plural_form(lang: str, count: float) -> str:

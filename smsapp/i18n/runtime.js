@@ -46,6 +46,9 @@ const FORMATS = { credits, percent, moment, day, clock, raw: String };
 
 function formatted(value, format) {
   if (FORMATS[format]) return FORMATS[format](value);
+  // A figure with its own words, in the plural that it asks for (catalogue.py).
+  if (format?.startsWith("n_")) return i18next.t(`counted.${format}`, { count: value });
+  if (format?.startsWith("u_")) return i18next.t(`counted.${format}`, { count: value / 10000, units: value });
   return typeof value === "number" ? number(value) : value;
 }
 

@@ -8,7 +8,19 @@ from reflex_base.utils.imports import ImportDict
 from smsapp.i18n import credits, dated, number, t
 from smsapp.planning.shown import Row
 from smsapp.planning.state import PlanningState as S
-from smsapp.ui import bubble, button, closing, confirm, dialog, empty_state, link_button, note, pagination, tag
+from smsapp.ui import (
+    bubble,
+    button,
+    closing,
+    confirm,
+    credit_word,
+    dialog,
+    empty_state,
+    link_button,
+    note,
+    pagination,
+    tag,
+)
 from smsapp.ui.icons import icon
 
 _SHEET = rx.asset("planning.css", shared=True).importable_path
@@ -68,10 +80,13 @@ def _plan(row: Var[Row]) -> Component:
     lacks = rx.el.span(icon("triangle-alert"), t("planning.short"), class_name="row g4 tx-warn nw i14")
     price = rx.el.div(
         rx.el.span(credits(row.units)),
-        rx.cond(row.short, lacks, rx.el.span(" ", t("ui.credits"), class_name="mut")),
+        rx.cond(row.short, lacks, rx.el.span(" ", credit_word(row.units), class_name="mut")),
         class_name="col price",
     )
-    people = rx.el.span(number(row.recipients), rx.el.span(" ", t("planning.recipients_unit"), class_name="on-phone"))
+    people = rx.el.span(
+        number(row.recipients),
+        rx.el.span(" ", t("planning.recipients_unit", count=row.recipients), class_name="on-phone"),
+    )
     acts = rx.el.div(
         rx.cond(row.missed, _act("send", t("planning.now"), row, S.ask(row.id, "now"))),
         _act("pencil", t("planning.edit"), row, S.edit(row.id)),

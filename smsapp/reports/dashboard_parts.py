@@ -16,6 +16,7 @@ from smsapp.reports.welcome_parts import welcome
 from smsapp.ui import (
     Choice,
     card,
+    credit_word,
     data_table,
     delivery_legend,
     empty_state,
@@ -75,7 +76,7 @@ def _balance() -> Component:
         rx.el.p(t("dashboard.no_pace"), class_name="t2 mut"),
     )
     return card(
-        figure(credits(o.available), t("ui.credits"), size=34),
+        figure(credits(o.available), credit_word(o.available), size=34),
         pace,
         rx.el.dl(
             _pair(t("dashboard.spent", count=S.period), credits(o.spent)),
@@ -189,10 +190,10 @@ def _chart() -> Component:
     counts = S.overview.counts
     said = t(
         "dashboard.chart_said",
-        received=number(counts.received),
-        operator=number(counts.operator),
-        sent=number(counts.sent),
-        error=number(counts.error),
+        received=counts.received,
+        operator=counts.operator,
+        sent=counts.sent,
+        error=counts.error,
     )
     drawn = rx.el.div(
         up_axis(S.bars.up),

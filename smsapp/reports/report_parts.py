@@ -10,7 +10,7 @@ from smsapp.i18n import clock, credits, message, number, percent, say, t
 from smsapp.reports.parts import across_axis, bar, figures_table, going, placed, up_axis
 from smsapp.reports.screen import Cause, CostLine
 from smsapp.reports.state import ReportState as S
-from smsapp.ui import button, card, closing, confirm, dialog, figure, link, link_button, note
+from smsapp.ui import button, card, closing, confirm, credit_word, dialog, figure, link, link_button, note
 from smsapp.ui.icons import icon
 
 SHOWN = 4  # destinations and causes; the others are one click away
@@ -193,7 +193,7 @@ def cost() -> Component:
     debited = rx.el.b(t("reports.page.debited", count=S.figures.left))
     coming = rx.cond(S.now.to_come > 0, t("reports.page.to_come", units=S.now.to_come), t("reports.page.only_sent"))
     return card(
-        figure(credits(S.now.debited), t("ui.credits")),
+        figure(credits(S.now.debited), credit_word(S.now.debited)),
         rx.cond(
             S.cost.length() > 0,
             rx.el.div(

@@ -8,7 +8,6 @@ from typing import Any
 from fpdf import FPDF
 from fpdf.enums import WrapMode, XPos, YPos
 
-from smsapp.domain.credits import UNITS
 from smsapp.domain.packs import TENTHS, Cover
 from smsapp.domain.tariff import SmsType, Tariff
 from smsapp.i18n import formats
@@ -55,7 +54,7 @@ def paper(language: str, asked: Simulation, price: Price, tariff: Tariff, at: da
     if price.samples:
         sheet.line(f"* {say('simulator.sample_why')}", size=8, muted=True, gap=4)
     if price.cover:
-        sheet.line(say("simulator.packs", count=price.units // UNITS, units=price.units), size=12, bold=True, gap=2)
+        sheet.line(say("simulator.packs", units=price.units), size=12, bold=True, gap=2)
         sheet.table(
             [say(f"simulator.{key}") for key in ("packs_column", "rate", "left", "price")],
             [_cover(language, cover) for cover in (price.cover, *price.singles[:3])],
@@ -73,7 +72,7 @@ def paper(language: str, asked: Simulation, price: Price, tariff: Tariff, at: da
 def _headline(sheet: "_Sheet", asked: Simulation, price: Price) -> str:
     people = sheet.say("simulator.people_count", count=price.recipients)
     size = "simulator.segments_count" if asked.sms_type is SmsType.PRO else "simulator.calls_count"
-    total = sheet.say("simulator.credits_count", count=price.units // UNITS, units=price.units)
+    total = sheet.say("simulator.credits_count", units=price.units)
     return f"{people} · {sheet.say(size, count=price.segments)} · {total}"
 
 

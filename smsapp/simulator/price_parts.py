@@ -176,7 +176,7 @@ def packs() -> Component:
         s.covers.length() > 0,
         rx.el.section(
             rx.el.div(
-                rx.el.h2(t("simulator.packs", count=s.units / 10_000, units=s.units), class_name="h2"),
+                rx.el.h2(t("simulator.packs", units=s.units), class_name="h2"),
                 rx.el.span(t("simulator.packs_note"), class_name="t2 mut end"),
                 class_name="row g8 wrap sim-pad",
             ),

@@ -56,7 +56,7 @@ def _packs() -> Component:
 
     def line(pack: Var[dict[str, float]]) -> Component:
         return rx.el.tr(
-            rx.el.td(t("simulator.credits_count", count=pack["credits"], units=pack["credits"] * 10_000)),
+            rx.el.td(t("simulator.credits_count", units=pack["credits"] * 10_000)),
             rx.el.td(t("simulator.euros", amount=number(pack["rate"], 4)), class_name="r"),
             rx.el.td(money(pack["euros"]), class_name="r b6"),
             rx.el.td(money(pack["taxed"]), class_name="r"),

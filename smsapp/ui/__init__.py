@@ -2,7 +2,7 @@
 
 from smsapp.ui.choices import Choice, chip, menu, menu_item, pagination, segmented, tabs
 from smsapp.ui.composer import composer, composer_stats, culprit_list, insert_at_caret, replace_in_composer
-from smsapp.ui.cost import cost_line, segment_ruler
+from smsapp.ui.cost import cost_line, credit_word, segment_ruler
 from smsapp.ui.design import install, monospace
 from smsapp.ui.dialogs import closing, confirm, dialog
 from smsapp.ui.forms import (
@@ -61,6 +61,7 @@ __all__ = [
     "composer_stats",
     "confirm",
     "cost_line",
+    "credit_word",
     "culprit_list",
     "data_table",
     "date_field",

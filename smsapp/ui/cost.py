@@ -29,6 +29,11 @@ def segment_ruler(fills: rx.Var[list[int]], capacity: Any, encoding: rx.Var[str]
     )
 
 
+def credit_word(units: Any) -> rx.Var[str]:
+    """ "credit" or "credits", beside `credits(units)`."""
+    return t("ui.credits", count=rx.Var.create(units).to(int) / UNITS)
+
+
 def cost_line(units: Any, formula: Text | None = None, *, label: Text | None = None) -> Component:
     """The exact cost (units) and how it is made: `cost_line(S.total, S.formula)`; announced when it changes."""
     exact = t("ui.cost.exact", count=rx.Var.create(units).to(int) / UNITS)

@@ -121,7 +121,7 @@ def phone(pretty: Text) -> Component:
 
 
 def figure(value: Text, unit: Text | None = None, *, size: Literal[34, 26, 22] = 26) -> Component:
-    """A key figure with its unit: `figure(credits(S.balance), t("ui.credits", count=S.whole), size=34)`."""
+    """A key figure with its unit: `figure(credits(S.balance), credit_word(S.balance), size=34)`."""
     words = [rx.el.span(unit, class_name="mut t3")] if unit is not None else []
     return rx.el.div(rx.el.span(value, class_name=f"big x{size}"), *words, class_name="row g8")
 

@@ -9,6 +9,7 @@ from reflex.components.component import Component
 from reflex_components_core.el.elements.base import BaseHTML
 
 from smsapp.i18n import LANGUAGES, credits, language, number, set_language, t
+from smsapp.ui.cost import credit_word
 from smsapp.ui.icons import icon
 from smsapp.ui.layout import Child, Text, avatar, kbd
 from smsapp.ui.widgets import notices, shortcuts
@@ -265,7 +266,7 @@ def _balance(session: Session) -> Component:
         rx.el.div(t("ui.balance"), class_name="t1 mut"),
         rx.el.div(
             rx.el.span(credits(session.units), class_name="big"),
-            rx.el.span(t("ui.credits"), class_name="mut"),
+            rx.el.span(credit_word(session.units), class_name="mut"),
             class_name="sum",
         ),
         rx.cond(days >= 0, rx.el.div(t("ui.balance.days", count=days), class_name="t1 mut")),

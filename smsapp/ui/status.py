@@ -52,7 +52,7 @@ def delivery_bar(
     `delivery_bar(received=S.counts.received, operator=..., sent=..., error=..., waiting=..., legend=True)`
     """
     counts = dict(zip(BAR, (received, operator, sent, error, waiting), strict=True))
-    sentence = t("ui.bar.sentence", **{status.value: number(count) for status, count in counts.items()})
+    sentence = t("ui.bar.sentence", **{status.value: count for status, count in counts.items()})
     bar = rx.el.div(
         *(_part(status, count) for status, count in counts.items()),
         role="img",

@@ -16,6 +16,8 @@ PAGES = [p for p in SOURCES if p.name in ("page.py", "parts.py") or p.parent.nam
     ROOT.glob("web/*.py")
 )
 FORMATS = {"credits", "percent", "moment", "day", "clock", "raw"}
+ALWAYS_MANY = {"limit", "most", "shown"}  # limits of ours, pages that are full: never one
+NO_PLURAL = {"SMS", "s", "is", "was", "does", "comes", "becomes"}  # they end like one
 PLURAL = re.compile(r"_(?:zero|one|many|other)$")
 
 
@@ -53,7 +55,32 @@ def test_formats_are_known_and_slots_well_formed(lang: str) -> None:
         for slot in inside:
             match = re.fullmatch(r"\s*\w+\s*(?:,\s*(\w+)\s*)?", slot)
             assert match, f"{key}: {slot}"
-            assert match[1] is None or match[1] in FORMATS, f"{key}: {slot}"
+            assert match[1] is None or match[1] in FORMATS | counted(lang), f"{key}: {slot}"
+
+
+def counted(lang: str) -> set[str]:
+    """The figures that bring their own words."""
+    return {PLURAL.sub("", key).removeprefix("counted.") for key in catalogue(lang) if key.startswith("counted.")}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_figure_stands_before_no_fixed_plural(lang: str) -> None:
+    """Never « 1 crédits »: what follows a figure is chosen by it, as its `count` or by `n_...` and `u_...`."""
+    wrong = []
+    for key, text in catalogue(lang).items():
+        for name, form, word in re.findall(r"{{\s*(\w+)\s*(?:,\s*(\w+)\s*)?}}[ \u00a0\u202f]+([^\W\d_]+)", text):
+            agrees = form.startswith(("n_", "u_")) or name in ALWAYS_MANY or key.startswith("imports.bad.too_many_")
+            chosen = PLURAL.search(key) and (name == "count" or key.startswith("counted."))
+            if word.endswith(("s", "x")) and word not in NO_PLURAL and not agrees and not chosen:
+                wrong.append(f"{key}: {name} {word}")
+    assert wrong == []
+    assert [key for key, text in catalogue(lang).items() if re.search(r"\w\(s\)", text)] == []
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_counted_word_is_used(lang: str) -> None:
+    said = set(re.findall(r"{{\s*\w+\s*,\s*([nu]_\w+)\s*}}", " ".join(catalogue(lang).values())))
+    assert said == counted(lang)
 
 
 def test_french_is_set_as_french() -> None:

@@ -83,3 +83,15 @@ def test_sentence_carries_plain_values() -> None:
 def test_language_of_the_reader(cookie: str, accept: str, lang: str) -> None:
     """The choice, else the browser, else French."""
     assert reader_language(cookie, accept) == lang
+
+
+def test_a_second_figure_brings_its_own_plural() -> None:
+    """« 1 crédits » is never written, whatever else the sentence counts."""
+    said = [translate("fr", "ledger.insufficient", missing=units) for units in (10_000, 15_000, 20_000)]
+    assert [text.removeprefix("Il manque ").partition(" pour")[0] for text in said] == [
+        "1 crédit",
+        "1,5 crédit",
+        "2 crédits",
+    ]
+    assert translate("en", "ledger.insufficient", missing=15_000).startswith("You are 1.5 credits short")
+    assert translate("fr", "counted.n_rows", count=1_000_000).endswith(" de lignes")
