@@ -41,6 +41,7 @@ def engine_of(
         opens_in=terms.opens_in(),
         on_change=on_change,
         on_ready=on_ready,
+        site=settings.public_url.rstrip("/"),
     )
     engine.scheduler.every(5, "gateways", fleet.follow)
     return engine

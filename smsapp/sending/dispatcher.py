@@ -48,9 +48,10 @@ class Dispatcher:
         policy: Policy,
         opens: Opens | None = None,
         on_change: OnChange = lambda _accounts: None,
+        site: str = "",
     ) -> None:
         self._db, self._router, self._lane = db, Router.of(gateway), lane
-        self._policy, self._opens, self._on_change = policy, opens, on_change
+        self._policy, self._opens, self._on_change, self._site = policy, opens, on_change, site
         self._paces: dict[str, Pace] = {}
         self._answers: list[Answer] = []
         self._flying: dict[asyncio.Task[None], str] = {}  # windows claimed and not answered, by name of the gateway
@@ -155,6 +156,7 @@ class Dispatcher:
                 opens=self._opens,
                 tps={way.gateway.name: way.gateway.caps.max_tps for way in self._router.ways},
                 policy=self._policy,
+                site=self._site,
             )
         except Exception as error:
             log.error("window not written", error=type(error).__name__, answers=len(answers))

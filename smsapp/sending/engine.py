@@ -43,7 +43,8 @@ class Engine:
 
     ``quote_of`` prices a campaign that starts, ``opens`` keeps to the permitted hours of numbers, ``opens_in`` of time
     zones, ``on_change`` is told from the event loop which accounts have new figures, ``on_ready`` that other processes
-    may find something to send. ``scheduler`` takes further constant jobs before ``start``.
+    may find something to send. ``site`` is the public address that e-mails lead to. ``scheduler`` takes further
+    constant jobs before ``start``.
     """
 
     def __init__(
@@ -58,15 +59,16 @@ class Engine:
         opens_in: OpensIn | None = None,
         on_change: OnChange = lambda _accounts: None,
         on_ready: Callable[[], None] = lambda: None,
+        site: str = "",
     ) -> None:
         self._db, self._quote_of, self._lane = db, quote_of, lane
         self._router = Router.of(gateway)
         self._policy = policy or Policy()
         self._opens, self._on_change, self._on_ready = opens, on_change, on_ready
-        self._opens_in = opens_in
+        self._opens_in, self._site = opens_in, site
         self._leader = Leader(db, lane)
         self._dispatcher = Dispatcher(
-            db, self._router, lane=lane, policy=self._policy, opens=opens, on_change=on_change
+            db, self._router, lane=lane, policy=self._policy, opens=opens, on_change=on_change, site=site
         )
         self._tasks: list[asyncio.Task[None]] = []
         self._starting: dict[int, asyncio.Task[None]] = {}  # campaigns whose messages are being written, or are to be
@@ -176,7 +178,7 @@ class Engine:
         try:
             if not lock.take():
                 raise Outdated
-            return materialise(self._db, campaign_id, self._quote_of, self._opens)
+            return materialise(self._db, campaign_id, self._quote_of, self._opens, site=self._site)
         finally:
             lock.release()
 

@@ -233,14 +233,19 @@ def require_cover(session: Session, account_id: int, campaign_id: int) -> None:
 
     Raises Insufficient with ``missing`` units.
     """
+    missing = shortfall(session, account_id, campaign_id)
+    if missing > 0:
+        raise Insufficient(missing=missing)
+
+
+def shortfall(session: Session, account_id: int, campaign_id: int) -> int:
+    """Units that the account lacks for what is queued of the campaign; nothing lacks at 0 and below."""
     left = session.connection().scalar(
         select(func.coalesce(func.sum(COUNTER.c.units), 0)).where(
             COUNTER.c.campaign_id == campaign_id, COUNTER.c.state == State.QUEUED
         )
     )
-    missing = int(left or 0) - balance_of(session, account_id).available
-    if missing > 0:
-        raise Insufficient(missing=missing)
+    return int(left or 0) - balance_of(session, account_id).available
 
 
 def set_state(session: Session, campaign_id: int, state: CampaignState, now: datetime, reason: str) -> None:

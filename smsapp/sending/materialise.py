@@ -138,11 +138,13 @@ def waiting(db: Database, lane: str) -> list[int]:
         return list(found)
 
 
-def materialise(db: Database, campaign_id: int, quote_of: QuoteOf, opens: Opens | None = None) -> int:
+def materialise(
+    db: Database, campaign_id: int, quote_of: QuoteOf, opens: Opens | None = None, *, site: str = ""
+) -> int:
     """Write the messages of a campaign and set it running. Returns its account.
 
     Not covered by the balance, or no longer what its author agreed to: it is paused before the first message leaves
-    (M22, quote = debit).
+    (M22, quote = debit); ``site``, the public address, is for the e-mail about it.
     Raises Outdated when it is not to be materialised any more.
     """
     quote = quote_of(db, campaign_id)
@@ -177,7 +179,7 @@ def materialise(db: Database, campaign_id: int, quote_of: QuoteOf, opens: Opens 
                 )
             )
         db.retrying(partial(_write, campaign_id=campaign_id, quote=quote, upto=start, data=data, begun=begun, now=now))
-    db.retrying(lambda session: _run(session, campaign_id, account_id, frame.height, begun, now))
+    db.retrying(lambda session: _run(session, campaign_id, account_id, frame.height, begun, now, site))
     return account_id
 
 
@@ -290,7 +292,9 @@ def _mine(campaign_id: int, upto: int, begun: datetime) -> tuple[ColumnElement[b
     )
 
 
-def _run(session: Session, campaign_id: int, account_id: int, upto: int, begun: datetime, now: datetime) -> None:
+def _run(
+    session: Session, campaign_id: int, account_id: int, upto: int, begun: datetime, now: datetime, site: str
+) -> None:
     connection = session.connection()
     mine = _mine(campaign_id, upto, begun)
     agreed = connection.execute(
@@ -313,7 +317,7 @@ def _run(session: Session, campaign_id: int, account_id: int, upto: int, begun: 
             state, reason = CampaignState.PAUSED_NO_CREDIT, "no_credit"
             missing = refusal.params["missing"]
             assert isinstance(missing, int)
-            lacked_credit(session, campaign_id, missing, now)
+            lacked_credit(session, campaign_id, missing, now, site)
     set_state(session, campaign_id, state, now, reason)
     connection.execute(update(CAMPAIGN).where(CAMPAIGN.c.id == campaign_id).values(started_at=now))
     connection.execute(update(RUN).where(RUN.c.campaign_id == campaign_id).values(materialised_at=now))

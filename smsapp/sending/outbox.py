@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from sqlalchemy import and_, exists, select, update
+from sqlalchemy import and_, exists, select
 from sqlmodel import Session
 
 from smsapp.campaigns.tables import CampaignState
@@ -21,10 +21,12 @@ from smsapp.gateways.contract import Outcome, Result, Submit
 from smsapp.gateways.routing import Later
 from smsapp.ledger.posting import Pot, Transfer, lock
 from smsapp.ledger.tables import Kind
+from smsapp.sending.letters import lacked_credit
+from smsapp.sending.lifecycle import set_state, shortfall
 from smsapp.sending.moves import COLUMNS, HELD, Move, Row, apply, load, row_of, state_is, transfers
 from smsapp.sending.policy import Policy
 from smsapp.sending.rates import NO_LIMIT, Purses
-from smsapp.sending.tables import CAMPAIGN, MESSAGE, RUN, SUPPRESSION
+from smsapp.sending.tables import CAMPAIGN, MESSAGE, SUPPRESSION
 
 Opens = Callable[[int, str, datetime], datetime]
 """When a number (E.164, territory) may next be written to, from an instant on: that instant itself when it may now."""
@@ -88,12 +90,14 @@ def window(
     opens: Opens | None = None,
     tps: Mapping[str, float] = MappingProxyType({}),
     policy: Policy,
+    site: str = "",
 ) -> Window:
     """Settle ``answers`` and claim up to ``size`` messages of the next ready campaign of ``lane`` after ``after``.
 
     Claimed messages are held, marked `submitting` and leased. A number blacklisted meanwhile is suppressed (S74), one
     whose permitted hours are over is put off (M28), and the first that cannot be paid pauses its campaign (M22).
-    ``tps``: segments per second that each gateway takes from all processes together.
+    ``tps``: segments per second that each gateway takes from all processes together. ``site``: the public address, for
+    the e-mail to the author of a campaign that is paused.
     """
 
     def work(session: Session) -> Window:
@@ -168,14 +172,14 @@ def window(
                     )
                 )
             done.looked_at = len(moves) - len(settled)
-            if done.paused:
-                _pause(session, campaign.id, now)
             if purses:
                 for name in sorted(set(done.gateways)):
                     parts = zip(done.gateways, done.batch, strict=True)
                     purses.spend(name, sum(message.segments for at, message in parts if at == name))
         done.accounts = apply(session, moves, now, funds)
         if done.paused and campaign:
+            set_state(session, campaign.id, CampaignState.PAUSED_NO_CREDIT, now, "no_credit")
+            lacked_credit(session, campaign.id, shortfall(session, campaign.account_id, campaign.id), now, site)
             done.accounts.add(campaign.account_id)
         return done
 
@@ -266,13 +270,3 @@ def _candidates(session: Session, campaign: Ready, now: datetime, size: int) -> 
         (row_of(found), bool(found[width]), found[width + 1], found[width + 2])
         for found in session.connection().execute(query)
     ]
-
-
-def _pause(session: Session, campaign_id: int, now: datetime) -> None:
-    connection = session.connection()
-    connection.execute(
-        update(CAMPAIGN)
-        .where(CAMPAIGN.c.id == campaign_id)
-        .values(state=CampaignState.PAUSED_NO_CREDIT, updated_at=now)
-    )
-    connection.execute(update(RUN).where(RUN.c.campaign_id == campaign_id).values(pause_reason="no_credit"))
