@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from smsapp.accounts.actor import Actor
 from smsapp.accounts.sessions import actor as actor_of
 from smsapp.accounts.tables import Account, User
+from smsapp.contacts.fields import fields
 from smsapp.contacts.folding import fold
 from smsapp.db import Database
 from smsapp.domain.errors import Refusal
@@ -70,7 +71,7 @@ def bring(
     """
     upload = _received(uploads, actor, path)
     try:
-        seen = service.preview(uploads, actor, upload.id)
+        seen = service.preview(uploads, actor, upload.id, known=fields(db, actor))
         mapping = {column.index: column.field for column in seen.columns}
         for one in maps:
             index, field = _mapped(one, seen.columns)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from smsapp.contacts.fields import NAME_LENGTH, STANDARD, key_of
+from smsapp.contacts.fields import NAME_LENGTH, STANDARD, CustomField, key_of
 from smsapp.contacts.folding import fold
 
 FIELDS = ("portable", "nom", "prenom", "email", "societe")
@@ -60,18 +60,19 @@ class Column:
 
 def guess_header(rows: pl.DataFrame) -> bool:
     """Whether the first row names the columns: a name that is known, or words above cells that are numbers."""
-    if rows.height < 2:
-        return False
-    first, cells = _cells(rows, 0), _cells(rows, 1)
+    first = _cells(rows, 0) if rows.height else []
     if any(_PHONE.fullmatch(cell) or _EMAIL.fullmatch(cell) for cell in first):
         return False
     if any(_by_name(cell)[1] >= PROBABLE for cell in first):
         return True
-    return any(_PHONE.fullmatch(below) and above for above, below in zip(first, cells, strict=True))
+    below = _cells(rows, 1) if rows.height > 1 else [""] * len(first)
+    return any(_PHONE.fullmatch(cell) and above for above, cell in zip(first, below, strict=True))
 
 
-def guess_columns(rows: pl.DataFrame, header: bool) -> tuple[Column, ...]:
-    """The columns of a table with the field each is taken for. No field is given to two columns."""
+def guess_columns(rows: pl.DataFrame, header: bool, known: Sequence[CustomField] = ()) -> tuple[Column, ...]:
+    """The columns of a table with the field each is taken for; ``known`` are the account's own fields, which a column
+    of their name is taken for. No field is given to two columns.
+    """
     names = [c for c in rows.columns if c not in ("row", "flaw")]
     headers = _cells(rows, 0) if header else [""] * len(names)
     body = rows.slice(1 if header else 0, SAMPLE)
@@ -89,6 +90,10 @@ def guess_columns(rows: pl.DataFrame, header: bool) -> tuple[Column, ...]:
     for confidence, place, field in votes:
         if -place not in given and field not in {taken for taken, _ in given.values()}:
             given[-place] = (field, confidence)
+    for index, title in enumerate(headers):
+        own = _own_of(title, known)
+        if index not in given and own and own not in {taken for taken, _ in given.values()}:
+            given[index] = (own, 99)
     return tuple(
         Column(i, title, *given.get(i, ("", 0)), tuple(dict.fromkeys(values[i]))[:5]) for i, title in enumerate(headers)
     )
@@ -104,6 +109,26 @@ def checked(mapping: Mapping[int, str], width: int) -> dict[str, int]:
         if is_field(field) and 0 <= index < width:
             turned.setdefault(OWN + key_of(field[1:]) if field.startswith(OWN) else field, index)
     return turned
+
+
+def by_key(mapping: Mapping[int, str], known: Sequence[CustomField]) -> dict[int, str]:
+    """``mapping`` with the account's own fields under what makes their keys: one that was given another name is still
+    itself.
+    """
+    renamed = {fold(one.name): OWN + one.key for one in known if key_of(one.name) != one.key}
+    return {
+        index: renamed.get(fold(field[1:]), field) if field.startswith(OWN) else field
+        for index, field in mapping.items()
+    }
+
+
+def by_name(mapping: Mapping[int, str], known: Sequence[CustomField]) -> dict[int, str]:
+    """``mapping`` with the account's own fields under the names that they have today."""
+    names = {OWN + one.key: OWN + one.name for one in known}
+    return {
+        index: names.get(OWN + key_of(field[1:]), field) if field.startswith(OWN) else field
+        for index, field in mapping.items()
+    }
 
 
 def is_field(field: str) -> bool:
@@ -122,6 +147,13 @@ def shape_of(columns: Sequence[str]) -> str:
     """The same for all files with the same columns, whatever the case and accents of their names; "" without names."""
     names = [fold(name) for name in columns]
     return hashlib.sha256("\x1f".join(names).encode()).hexdigest()[:32] if any(names) else ""
+
+
+def _own_of(title: str, known: Sequence[CustomField]) -> str:
+    """The field of the account's own that a column of this name is."""
+    plain, key = fold(title), key_of(title)
+    found = [one.name for one in known if fold(one.name) == plain] or [one.name for one in known if one.key == key]
+    return OWN + found[0] if plain and found else ""
 
 
 def _votes(title: str, cells: Sequence[str]) -> dict[str, int]:

@@ -5,6 +5,7 @@
 rejected in `rejections.py` and `repairs.py`, the way back in `undo.py`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -12,13 +13,14 @@ import polars as pl
 from sqlmodel import Session, col, select
 
 from smsapp.accounts.actor import Actor
+from smsapp.contacts.fields import CustomField, fields_of
 from smsapp.contacts.service import UNDO_DAYS, region_of
 from smsapp.contacts.tables import Group
 from smsapp.db import Database
 from smsapp.domain.phone import pretty
 from smsapp.imports import steps
 from smsapp.imports.choices import Choices
-from smsapp.imports.mapping import Column, guess_columns, guess_header, is_field, shape_of
+from smsapp.imports.mapping import Column, by_name, guess_columns, guess_header, is_field, shape_of
 from smsapp.imports.rejections import CheckedRow
 from smsapp.imports.repairs import repairable
 from smsapp.imports.sandbox import Reading, read_table
@@ -115,8 +117,10 @@ class Habit:
     region: str
 
 
-def preview(uploads: Uploads, actor: Actor, upload_id: str, reading: Reading = GUESS) -> Preview:
-    """Read a received file as ``reading`` says, guessing what it leaves open.
+def preview(
+    uploads: Uploads, actor: Actor, upload_id: str, reading: Reading = GUESS, known: Sequence[CustomField] = ()
+) -> Preview:
+    """Read a received file as ``reading`` says, guessing what it leaves open; ``known``: the account's own fields.
 
     Raises:
         UploadGone, UnreadableFile
@@ -131,7 +135,7 @@ def preview(uploads: Uploads, actor: Actor, upload_id: str, reading: Reading = G
         reading=replace(reading, encoding=table.encoding, separator=table.separator, sheet=table.sheet, header=header),
         sheets=table.sheets,
         raw=table.raw,
-        columns=guess_columns(table.rows, header),
+        columns=guess_columns(table.rows, header, known),
         rows=tuple((row[0], row[2:]) for row in body.head(PREVIEW_ROWS).iter_rows()),
         count=body.height,
     )
@@ -143,8 +147,11 @@ def check(db: Database, uploads: Uploads, actor: Actor, upload_id: str, choices:
     Raises:
         UploadGone, UnreadableFile, NoPhoneColumn, NoRows
         GroupNameTaken: by a smart group
+        TooManyFields
     """
     _check_group(db, actor, choices)
+    with db.read() as session:
+        choices = steps.settled(session, actor, choices)
     course = steps.plan(uploads.find(actor, upload_id), choices, region_of(db, actor))
     found = course.found
     counts = dict.fromkeys(("created", "completed", "known", "blacklisted"), 0)
@@ -241,10 +248,11 @@ def habit(db: Database, actor: Actor, columns: tuple[Column, ...]) -> Habit | No
     )
     with db.read() as session:
         made = session.execute(asked.order_by(col(ContactImport.id).desc()).limit(1)).scalars().first()
+        own = fields_of(session, actor.account_id)
     if made is None:
         return None
     mapping = {int(index): name for index, name in made.mapping.items() if is_field(name)}
-    return Habit(mapping, made.policy, made.reading.get("region", ""))
+    return Habit(by_name(mapping, own), made.policy, made.reading.get("region", ""))
 
 
 def _check_group(db: Database, actor: Actor, choices: Choices) -> None:

@@ -166,14 +166,14 @@ class ImportState(rx.State):
 
     async def _read(self, file: str, reading: Reading, *, keep: bool = False) -> None:
         """Read the file and take over the guesses; ``keep`` what was said of the columns."""
-        found = await self._ask(service.preview, uploads(), _ACTOR, file, reading)
+        known = await self._ask(fields, runtime().db, _ACTOR)
+        found = await self._ask(service.preview, uploads(), _ACTOR, file, reading, known)
         if file != self._file:
             self.blacklist, self.policy = False, "complete"
             self.region = await self._ask(region_of, runtime().db, _ACTOR)
             named = await self._ask(groups, runtime().db, _ACTOR, "", 50)
             self.group_names = [one.name for one in named]
-            own = await self._ask(fields, runtime().db, _ACTOR)
-            self.own_fields = [OWN + one.name for one in own]
+            self.own_fields = [OWN + one.name for one in known]
         self._file, self._preview = file, found
         self.columns_url = f"/import?file={file}"
         if not keep:

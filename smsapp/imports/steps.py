@@ -7,7 +7,7 @@ same way and goes on after the last step that was committed. What cannot go on i
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -16,11 +16,11 @@ from sqlmodel import Session, col, select
 
 from smsapp.accounts.actor import Actor
 from smsapp.accounts.tables import Account, User
-from smsapp.contacts.fields import fields_of, key_of, new_field
+from smsapp.contacts.fields import MOST_FIELDS, TooManyFields, fields_of, key_of, new_field
 from smsapp.db import Database
 from smsapp.domain.errors import Refusal
 from smsapp.imports.choices import Choices
-from smsapp.imports.mapping import OWN, checked, guess_header, shape_of
+from smsapp.imports.mapping import OWN, by_key, checked, guess_header, shape_of
 from smsapp.imports.sandbox import Table, read_table
 from smsapp.imports.sorting import Sorted, sort_rows
 from smsapp.imports.tables import ContactImport
@@ -73,6 +73,20 @@ class Plan:
         """The numbers of one slice."""
         low, high = self.edges[place]
         return self.found.numbers.filter(pl.col("e164").is_between(low, high))
+
+
+def settled(session: Session, actor: Actor, choices: Choices) -> Choices:
+    """The choices with the account's own fields by key, whatever their names are by now.
+
+    Raises:
+        TooManyFields: the account may not have so many of its own.
+    """
+    known = fields_of(session, actor.account_id)
+    mapping = by_key(choices.mapping, known)
+    new = {key_of(field[1:]) for field in mapping.values() if field.startswith(OWN)} - {one.key for one in known}
+    if new and not choices.blacklist and len(known) + len(new) > MOST_FIELDS:
+        raise TooManyFields
+    return replace(choices, mapping=mapping)
 
 
 def plan(upload: Upload, choices: Choices, region: str) -> Plan:
@@ -135,6 +149,8 @@ def work(db: Database, uploads: Uploads, import_id: int, told: Told = lambda _: 
         region = _region(session, made)
     choices = Choices.of_json(made.choices)
     try:
+        with db.read() as session:
+            choices = settled(session, actor, choices)
         upload = uploads.claimed(actor, made.upload)
         course = plan(upload, choices, region)
         if made.steps and (made.steps, made.read) != (course.steps, course.found.read):
@@ -230,7 +246,7 @@ def _describe(
     taken = sorted(checked(choices.mapping, table.width).values())
     made.mapping = {str(index): choices.mapping[index] for index in taken}
     known = {one.key for one in fields_of(session, actor.account_id)}
-    for name in made.mapping.values():
+    for name in () if choices.blacklist else made.mapping.values():
         if name.startswith(OWN) and key_of(name[1:]) not in known:
             new_field(session, db, actor, name[1:])
     made.shape = shape_of(made.columns)
