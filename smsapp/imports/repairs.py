@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from smsapp.accounts.actor import Actor
 from smsapp.accounts.tables import Account
+from smsapp.contacts.blacklist import numbers_in
 from smsapp.contacts.bulk import with_keys
 from smsapp.contacts.service import why_unreadable
 from smsapp.db import Database
@@ -99,8 +100,12 @@ def _repair(session: Session, db: Database, actor: Actor, import_id: int, number
     )
     sorted_rows = sort_rows(table, fields, region, repairs={row.row: numbers[row.row] for row in rows})
     choices = Choices(Reading(), {}, blacklist=made.to_blacklist, policy=made.policy)
-    write_slice(session, db, actor, made, choices, Slice(with_keys(sorted_rows.numbers)))
-    made.duplicates += sorted_rows.repeated.height
+    people = sorted_rows.numbers
+    if choices.policy == "add" and not choices.blacklist:
+        # "All the same" is said of the book: what the file holds twice comes once, before a repair as after it.
+        people = people.filter(~pl.col("e164").is_in(list(_brought(session, actor, import_id, people["e164"]))))
+    write_slice(session, db, actor, made, choices, Slice(with_keys(people)))
+    made.duplicates += sorted_rows.repeated.height + sorted_rows.numbers.height - people.height
     still = set(sorted_rows.rejected["row"].to_list())
     for row in rows:
         if row.row not in still:
@@ -109,6 +114,15 @@ def _repair(session: Session, db: Database, actor: Actor, import_id: int, number
     check_sum(made)
     session.add(made)
     return Repaired(len(rows) - len(still), made.rejected)
+
+
+def _brought(session: Session, actor: Actor, import_id: int, numbers: pl.Series) -> set[int]:
+    """Those of the numbers that rows of this import brought already."""
+    asked = (
+        "SELECT e164 FROM contact WHERE account_id = :a AND deleted_at IS NULL AND import_id = {} AND e164 IN ({{}})"
+    )
+    asked = asked.format(int(import_id))
+    return numbers_in(session, asked, actor.account_id, numbers.to_list())
 
 
 def _region(session: Session, actor: Actor) -> str:

@@ -8,6 +8,9 @@ from sqlmodel import Field, SQLModel
 
 from smsapp.db.columns import BigId, UtcDateTime
 
+CHANGED_AT = "updated_at"  # among the fields of an `ImportChange`: when the contact was changed, as INSTANT in UTC
+INSTANT = "%Y-%m-%d %H:%M:%S.%f"
+
 
 class ContactImport(SQLModel, table=True):
     """One file brought in, step by step; each step is one transaction, so that an import that was cut off goes on.

@@ -3,9 +3,9 @@ it cannot be finished. In short transactions; one that was cut off is finished a
 what became of contacts that were merged since.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, text, update
@@ -18,7 +18,7 @@ from smsapp.contacts.tables import Contact, Group, GroupMember
 from smsapp.db import Database
 from smsapp.domain.errors import Refusal
 from smsapp.domain.phone import pretty
-from smsapp.imports.tables import ContactImport, ImportChange, ImportSpan
+from smsapp.imports.tables import CHANGED_AT, INSTANT, ContactImport, ImportChange, ImportSpan
 from smsapp.imports.undo_merged import Fields, forget, has, let_go, living
 
 SLICE = 20_000
@@ -172,16 +172,19 @@ def _restore(session: Session, db: Database, import_id: int) -> bool:
     later: list[tuple[ImportChange, Fields]] = []
     for change in changes:
         person = people[change.contact_id]
+        names = change.before.keys() - {CHANGED_AT}
+        again = _instant(person.updated_at) != change.after.get(CHANGED_AT)
         edited = _put_back(person, change, db)
-        later.append((change, edited))
+        later.append((change, (*edited, CHANGED_AT) if again else edited))
         heir = stands.get(change.contact_id, person)
         if heir is not person:  # it went into another, which holds what it took over
-            edited = tuple(name for name, after in change.after.items() if has(heir, name) == after)
-        restored += len(edited) < len(change.before)
+            edited = tuple(name for name in change.after if name in names and has(heir, name) == change.after[name])
+        restored += len(edited) < len(names)
         if edited:
             kept.append(_named(heir, edited))
         session.add(person)
-    forget(session, later)
+    forget(session, [(change, tuple(name for name in fields if name != CHANGED_AT)) for change, fields in later])
+    _forget(session, import_id, later)
     joined = [change.contact_id for change in changes if change.joined]
     if joined and made.group_id is not None:
         leaving = delete(GroupMember).where(col(GroupMember.group_id) == made.group_id)
@@ -197,10 +200,13 @@ def _restore(session: Session, db: Database, import_id: int) -> bool:
 
 
 def _put_back(person: Contact, change: ImportChange, db: Database) -> tuple[str, ...]:
-    """Undo the change of one contact. Returns the fields that somebody has edited since."""
+    """Undo the change of one contact. Returns the fields that somebody has edited since. A contact that nobody has
+    touched since is as old as it was, or an import that was undone would pass for an edit.
+    """
     edited = []
     extra = dict(person.extra)
-    for name, before in change.before.items():
+    fields = {name: before for name, before in change.before.items() if name != CHANGED_AT}
+    for name, before in fields.items():
         own = name.startswith("+")
         if has(person, name) != change.after[name]:
             edited.append(name)
@@ -210,13 +216,36 @@ def _put_back(person: Contact, change: ImportChange, db: Database) -> tuple[str,
             extra[name[1:]] = before
         else:
             extra.pop(name[1:], None)
-    if len(edited) < len(change.before):
+    if len(edited) < len(fields):
         person.extra = extra
         names = {name: getattr(person, name) for name in FIELD_LENGTHS}
         person.sort_name = sort_name(names["nom"], names["prenom"], names["societe"])
         person.search = search_text(person.e164, names["nom"], names["prenom"], names["societe"], names["email"])
-        person.updated_at = db.now()
+        untouched = _instant(person.updated_at) == change.after.get(CHANGED_AT)
+        person.updated_at = _moment(change.before[CHANGED_AT]) if untouched else db.now()
     return tuple(edited)
+
+
+def _forget(session: Session, import_id: int, changes: Sequence[tuple[ImportChange, Fields]]) -> None:
+    """Where a later import changed what this one had written, undoing it gives back what was there before both."""
+    wanted = {change.contact_id: (change, change.after.keys() & set(fields)) for change, fields in changes if fields}
+    asked = select(ImportChange).where(
+        col(ImportChange.contact_id).in_(list(wanted)), col(ImportChange.import_id) > import_id
+    )
+    for later in session.execute(asked.order_by(col(ImportChange.import_id))).scalars():
+        change, fields = wanted[later.contact_id]
+        met = {name for name in fields & later.before.keys() if later.before[name] == change.after[name]}
+        later.before = later.before | {name: change.before[name] for name in met}
+        fields -= later.before.keys()
+        session.add(later)
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).strftime(INSTANT)
+
+
+def _moment(instant: str) -> datetime:
+    return datetime.fromisoformat(instant).replace(tzinfo=UTC)
 
 
 def _finish(session: Session, import_id: int) -> Undone:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -22,13 +22,13 @@ from smsapp.db import Database
 from smsapp.db.book_triggers import counted_at_once
 from smsapp.imports.choices import Choices
 from smsapp.imports.sorting import NOTHING, printed
-from smsapp.imports.tables import ContactImport, ImportChange, ImportSpan, Rejection
+from smsapp.imports.tables import CHANGED_AT, INSTANT, ContactImport, ImportChange, ImportSpan, Rejection
 
 _STANDING = {
     "id": pl.Int64,
     "standing": pl.Int64,
     "e164": pl.Int64,
-    **dict.fromkeys((*FIELD_LENGTHS, "extra"), pl.String),
+    **dict.fromkeys((*FIELD_LENGTHS, "extra", "updated_at"), pl.String),
 }
 
 
@@ -104,7 +104,7 @@ def write_slice(
             session,
             db,
             actor.account_id,
-            fate.created["e164"].to_list(),
+            given.people["e164"].to_list(),  # one that wrote STOP stays even if it writes START later
             origin="import",
             reason=made.filename,
             user_id=actor.user_id,
@@ -119,7 +119,7 @@ def write_slice(
         joined: set[int] = set()
         if made.group_id is not None:
             joined = _put_in_group(session, made.group_id, made.id, span, fate.standing["id"].to_list())
-        _remember(session, made.id, fate.changed, joined)
+        _remember(session, made.id, fate.changed, joined, now)
     for name, count in fate.counts().items():
         setattr(made, name, getattr(made, name) + count)
 
@@ -184,15 +184,18 @@ def _standing(session: Session, actor: Actor, numbers: pl.Series) -> pl.DataFram
         return pl.DataFrame(schema=_STANDING)
     fields = ", ".join(f"c.{name}" for name in FIELD_LENGTHS)
     asked = (
-        "SELECT c.id, count(*) OVER (PARTITION BY c.e164) AS standing, c.e164, {fields}, {extra} AS extra"
+        "SELECT c.id, count(*) OVER (PARTITION BY c.e164) AS standing, c.e164, {fields}, {extra} AS extra, {at}"
         " FROM contact c WHERE c.account_id = :a AND c.deleted_at IS NULL AND c.e164 IN ({numbers})"
     )
     if session.get_bind().dialect.name == "sqlite":
         given = "[" + ",".join(map(str, numbers)) + "]"
         numbers_sql, extra = "SELECT value FROM json_each(:numbers)", "c.extra"
-        statement = text(asked.format(fields=fields, extra=extra, numbers=numbers_sql)).bindparams(numbers=given)
+        asked = asked.format(fields=fields, extra=extra, at="c.updated_at", numbers=numbers_sql)
+        statement = text(asked).bindparams(numbers=given)
     else:
-        statement = text(asked.format(fields=fields, extra="c.extra::text", numbers="SELECT unnest(:numbers)"))
+        at = "to_char(c.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24\\:MI\\:SS.US')"
+        asked = asked.format(fields=fields, extra="c.extra::text", at=at, numbers="SELECT unnest(:numbers)")
+        statement = text(asked)
         statement = statement.bindparams(bindparam("numbers", numbers.to_list(), type_=ARRAY(BigInteger)))
     found = session.execute(statement, {"a": actor.account_id}).all()
     people = pl.DataFrame([tuple(row) for row in found], schema=_STANDING, orient="row")
@@ -231,11 +234,13 @@ def _merged(own: str, had: str, policy: str) -> str:
     return had if both == old else json.dumps(both)
 
 
-def _remember(session: Session, import_id: int, changed: pl.DataFrame, joined: set[int]) -> None:
+def _remember(session: Session, import_id: int, changed: pl.DataFrame, joined: set[int], now: datetime) -> None:
     """Keep what an undoing puts back."""
     kept = []
+    at = now.astimezone(UTC).strftime(INSTANT)
     for one in changed.iter_rows(named=True):
-        had, has = _fields_of(one, "had_"), _fields_of(one, "")
+        had = _fields_of(one, "had_") | {CHANGED_AT: one["updated_at"]}
+        has = _fields_of(one, "") | {CHANGED_AT: at}
         names = [name for name in {**had, **has} if had.get(name, "") != has.get(name, "")]
         kept.append(
             {
