@@ -1,7 +1,8 @@
 """The command line: `smsapp ...`. Thin: every command reads the settings and calls one service."""
 
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -29,18 +30,23 @@ reports.register(app)
 app.add_typer(database, name="db")
 
 
+def told(sentence: str) -> None:
+    """Say it on standard error."""
+    typer.echo(sentence, err=True)
+
+
 @contextmanager
-def opened() -> Iterator[Database]:
+def opened(say: Callable[[str], None] = told) -> Iterator[Database]:
     """The database of the settings; a sentence and exit code 2 when they are unsafe or the schema is unknown."""
     try:
         db = connect(configuration.load().resolved_database_url)
     except configuration.UnsafeSettings as error:
-        typer.echo(str(error), err=True)
+        say(str(error))
         raise typer.Exit(2) from None
     try:
         yield db
     except migrate.UnknownSchema as error:
-        typer.echo(str(error), err=True)
+        say(str(error))
         raise typer.Exit(2) from None
     finally:
         db.close()
@@ -140,7 +146,7 @@ def db_revision(message: Annotated[str, typer.Argument(help="what changes, in a 
 
 @app.command("import")
 def import_file(
-    file: Annotated[Path, typer.Argument(help="CSV, TSV, TXT, XLS, XLSX or ODS", exists=True, dir_okay=False)],
+    file: Annotated[Path, typer.Argument(help="CSV, TSV, TXT, XLS, XLSX or ODS")],
     account: Annotated[str, typer.Option(help="the identifiant of whoever imports")],
     maps: Annotated[
         list[str] | None,
@@ -151,10 +157,21 @@ def import_file(
     dry_run: Annotated[bool, typer.Option(help="say what would happen, write nothing")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object with the rejected rows")] = False,
 ) -> None:
-    """Import an address book as the page does: rows read, what became of them, the rejected ones with their reasons."""
+    """Import an address book as the page does: rows read, what became of them, the rejected ones with their reasons.
+
+    Exit code 1 when the file or what was asked is refused, 2 when there is no such file or smsapp cannot work now; with
+    --json the refusal is an object too: {"error": "..."}.
+    """
     from smsapp.imports import commands
 
-    with opened() as db, alone(db):
+    def say(sentence: str) -> None:
+        typer.echo(json.dumps({"error": sentence}, ensure_ascii=False)) if as_json else told(sentence)
+
+    if not (file.is_file() and os.access(file, os.R_OK)):
+        say(translate("en", "imports.no_such_file", name=str(file)))
+        raise typer.Exit(2)
+    with opened(say) as db, alone(db, say):
+        migrate.upgrade(db)
         uploads = Uploads(configuration.load().data_dir / "uploads")
         try:
             actor = commands.owner(db, account)
@@ -162,8 +179,11 @@ def import_file(
                 db, uploads, actor, file, maps or (), group=group, blacklist=blacklist, dry_run=dry_run
             )
         except Refusal as refusal:
-            typer.echo(translate("en", refusal.key, **refusal.params), err=True)
+            say(translate("en", refusal.key, **refusal.params))
             raise typer.Exit(1) from None
+        except OSError as problem:
+            say(str(problem))
+            raise typer.Exit(2) from None
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False))
         return
@@ -173,13 +193,13 @@ def import_file(
 
 
 @contextmanager
-def alone(db: Database) -> Iterator[None]:
+def alone(db: Database, say: Callable[[str], None] = told) -> Iterator[None]:
     """Nobody else writes to a SQLite database meanwhile; exit code 2 when a server does."""
     leader = Leader(db)
     try:
         leader.take()
     except AlreadyRunning as error:
-        typer.echo(str(error), err=True)
+        say(str(error))
         raise typer.Exit(2) from None
     try:
         yield

@@ -15,7 +15,7 @@ from smsapp.ui import field, note, select, text_field
 from smsapp.ui.icons import icon
 
 _FIELDS = ("portable", "nom", "prenom", "email", "societe")
-_SEPARATORS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "pipe", "/": "slash"}
+_SEPARATORS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "pipe", "/": "slash", " ": "space"}
 _ENCODINGS = {
     "utf-8": "utf8",
     "cp1252": "cp1252",
@@ -130,6 +130,22 @@ def _country() -> Component:
 
 
 def _file_bar() -> Component:
+    def separator() -> Component:
+        return rx.el.div(
+            rx.el.label(t("imports.separator"), html_for="read-separator"),
+            rx.el.span(
+                rx.el.select(
+                    *(rx.el.option(t(f"imports.separator_{name}"), value=sign) for sign, name in _SEPARATORS.items()),
+                    rx.foreach(S.other_separators, lambda sign: rx.el.option(sign, value=sign)),
+                    value=S.separator,
+                    on_change=lambda v: S.read_again("separator", v),
+                    id="read-separator",
+                ),
+                icon("chevron-down"),
+                class_name="selbox",
+            ),
+        )
+
     def guess(what: str, value: rx.Var[str], options: Any) -> Component:
         return rx.el.div(
             rx.el.label(t(f"imports.{what}"), html_for=f"read-{what}"),
@@ -150,7 +166,6 @@ def _file_bar() -> Component:
         ),
     )
     headers = [("yes", t("imports.header_first")), ("no", t("imports.header_none"))]
-    separators = [(sign, t(f"imports.separator_{name}")) for sign, name in _SEPARATORS.items()]
     encodings = [(code, t(f"imports.encoding_{name}")) for code, name in _ENCODINGS.items()]
     return rx.el.div(
         rx.el.div(
@@ -166,7 +181,7 @@ def _file_bar() -> Component:
         ),
         rx.cond(
             S.kind == "text",
-            rx.fragment(guess("separator", S.separator, separators), guess("encoding", S.encoding, encodings)),
+            rx.fragment(separator(), guess("encoding", S.encoding, encodings)),
             sheet,
         ),
         guess("header", S.header, headers),

@@ -78,7 +78,7 @@ def bring(
             mapping = {i: "" if name == field else name for i, name in mapping.items()} | {index: field}
         choices = Choices(seen.reading, mapping, group, blacklist)
         if dry_run:
-            said = service.check(db, uploads, actor, upload.id, choices)
+            said = service.check(db, uploads, actor, upload.id, choices, named=seen.count)
             counts = {name: getattr(said, name) for name in ("read", *OUTCOMES)}
             return counts | {"rejected_rows": [_row(row) for row in said.samples["rejected"]]}
         done = service.run_import(db, uploads, actor, upload.id, choices)
@@ -97,10 +97,10 @@ def _received(uploads: Uploads, actor: Actor, path: Path) -> Upload:
 
 
 def _mapped(one: str, columns: Sequence[Column]) -> tuple[int, str]:
-    name, _, field = one.rpartition("=")
-    field = own_field(field[1:]) if field.startswith("+") else field.strip().lower()
+    name, _, wanted = one.rpartition("=")
+    field = own_field(wanted[1:]) if wanted.startswith("+") else wanted.strip().lower()
     found = [c.index for c in columns if fold(c.header) == fold(name) or str(c.index + 1) == name.strip()]
-    if not found or (field and not is_field(field)):
+    if not found or (not is_field(field) if field else bool(wanted.strip())):
         raise UnknownColumn(name=one)
     return found[0], field
 

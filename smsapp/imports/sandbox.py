@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import secrets
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -65,14 +66,15 @@ def read_table(path: Path, reading: Reading) -> Table:
     asked = {"encoding": reading.encoding, "separator": reading.separator, "sheet": reading.sheet}
     answer = _beside(path, asked, ".json")
     if not answer.exists():
-        out = _beside(path, asked, ".arrow")
+        # A file of each child's own: another may be read at this moment, and what is mapped must not be written over.
+        out = _beside(path, asked, f".{secrets.token_hex(4)}.arrow")
         options = {name: value for name, value in asked.items() if value}
         facts = _run_child({"path": str(path), "out": str(out), "options": options})
         facts["out"] = out.name
-        answer.write_text(json.dumps(facts))
+        _put(answer, facts)
         if "refused" not in facts:  # whoever asks for what was guessed asks for the same
             guessed = {name: str(facts.get(name, "")) for name in asked}
-            _beside(path, guessed, ".json").write_text(json.dumps(facts))
+            _put(_beside(path, guessed, ".json"), facts)
     facts = json.loads(answer.read_text())
     if "refused" in facts:
         raise UnreadableFile(str(facts["refused"]))
@@ -88,6 +90,13 @@ def _beside(path: Path, asked: dict[str, str], suffix: str) -> Path:
     """Where the answer to one way of reading lies."""
     tag = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
     return path.with_suffix(f".{tag}{suffix}")
+
+
+def _put(answer: Path, facts: dict[str, object]) -> None:
+    """Leave an answer for whoever asks next: all of it at once."""
+    whole = answer.with_suffix(f".{secrets.token_hex(4)}.part")
+    whole.write_text(json.dumps(facts))
+    whole.replace(answer)
 
 
 def _run_child(request: dict[str, object]) -> dict[str, object]:

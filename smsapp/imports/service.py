@@ -141,8 +141,8 @@ def preview(
     )
 
 
-def check(db: Database, uploads: Uploads, actor: Actor, upload_id: str, choices: Choices) -> Check:
-    """Say what would become of each row; nothing is written.
+def check(db: Database, uploads: Uploads, actor: Actor, upload_id: str, choices: Choices, named: int = SHOWN) -> Check:
+    """Say what would become of each row; nothing is written. ``named``: how many of the rejected rows to name.
 
     Raises:
         UploadGone, UnreadableFile, NoPhoneColumn, NoRows
@@ -176,7 +176,7 @@ def check(db: Database, uploads: Uploads, actor: Actor, upload_id: str, choices:
         samples={
             **{name: _shown(tables) for name, tables in samples.items()},
             "duplicates": _shown([repeated]),
-            "rejected": _rejected(found.rejected),
+            "rejected": _rejected(found.rejected, named),
             **{f"rejected/{reason}": _rejected(rows) for (reason,), rows in found.rejected.group_by("reason")},
         },
     )
@@ -276,10 +276,10 @@ def _result(session: Session, db: Database, made: ContactImport) -> Result:
     )  # fmt: skip
 
 
-def _rejected(table: pl.DataFrame) -> tuple[CheckedRow, ...]:
+def _rejected(table: pl.DataFrame, named: int = SHOWN) -> tuple[CheckedRow, ...]:
     return tuple(
         CheckedRow(row, name, value, reason, missing, printed(suggestion))
-        for row, name, value, reason, suggestion, missing in table.sort("row").head(SHOWN).iter_rows()
+        for row, name, value, reason, suggestion, missing in table.sort("row").head(named).iter_rows()
     )
 
 

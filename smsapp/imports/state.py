@@ -19,6 +19,7 @@ from smsapp.i18n import Sentence
 from smsapp.imports import service
 from smsapp.imports.choices import POLICIES, Choices
 from smsapp.imports.countries import CODES
+from smsapp.imports.cutting import SEPARATORS
 from smsapp.imports.mapping import OWN, PROBABLE, SURE, is_field, own_field
 from smsapp.imports.routes import upload_token, uploads
 from smsapp.imports.sandbox import Reading
@@ -29,6 +30,7 @@ from smsapp.web.guard import actor_of
 from smsapp.web.runtime import runtime
 
 SHOWN_COLUMNS = 24
+OTHER_SEPARATORS = (":", "^", "~", "#", "*", "=")  # beside those that have a name of their own on the page
 
 Answer = TypeVar("Answer")
 
@@ -46,6 +48,7 @@ class ImportState(rx.State):
     kind: str = ""
     encoding: str = ""
     separator: str = ""
+    other_separators: list[str] = list(OTHER_SEPARATORS)
     header: str = "yes"
     sheet: str = ""
     sheets: list[str] = []
@@ -183,6 +186,8 @@ class ImportState(rx.State):
         self.filename, self.kind, self.count = found.upload.name, found.kind, found.count
         self.kilobytes = max(1, round(found.upload.size / 1024))
         self.encoding, self.separator, self.sheet = found.reading.encoding, found.reading.separator, found.reading.sheet
+        guessed = (self.separator,) if self.separator.strip() and self.separator not in SEPARATORS else ()
+        self.other_separators = list(dict.fromkeys((*OTHER_SEPARATORS, *guessed)))
         self.header = "yes" if found.reading.header else "no"
         self.sheets = list(found.sheets[:50])
         self.raw = list(found.raw)

@@ -49,7 +49,8 @@ class Incoming:
 
     def __init__(self, folder: Path, name: str) -> None:
         self.id = secrets.token_urlsafe(16)
-        self._name = Path(name.replace("\\", "/").replace("\0", "")).name[:255] or "import"
+        sayable = name.encode("utf-8", "replace").decode()  # a name of another system's, read from the command line
+        self._name = Path(sayable.replace("\\", "/").replace("\0", "")).name[:255] or "import"
         self._path = folder / f"{self.id}.bin"
         self._file = self._path.open("xb")
         self._size = 0

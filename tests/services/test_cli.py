@@ -95,3 +95,45 @@ def test_nothing_is_imported_beside_a_server_on_sqlite(run: CliRunner, tmp_path:
     db.close()
     assert refused.exit_code == 2
     assert "another smsapp" in refused.output
+
+
+def test_every_answer_of_an_import_is_json_when_it_is_asked_for(run: CliRunner, tmp_path: Path) -> None:
+    """Also a refusal, and before the schema is there; a dry run names every rejected row."""
+    file = tmp_path / "clients.csv"
+    file.write_text("Nom;Portable\n" + "".join(f"N{i};abc{i}\n" for i in range(120)))
+    head = tmp_path / "\udcff.csv"  # a name that is no UTF-8
+    head.write_text("Nom;Portable\n")
+
+    def asked(*words: str) -> tuple[int, dict[str, object]]:
+        answer = run.invoke(app, ["import", *words, "--json"])
+        return answer.exit_code, json.loads(answer.stdout)
+
+    assert asked(str(file), "--account", "lavande") == (1, {"error": "Nobody has the identifiant lavande."})
+    db = connect(f"sqlite:///{tmp_path / 'smsapp.db'}")
+    with db.write() as session:
+        session.connection().execute(
+            text("INSERT INTO account (id, name, time_zone, region, is_demo, created_at)"
+                 " VALUES (1, 'Lavande', 'Europe/Paris', 'FR', 0, '2026-01-01 00:00:00')")
+        )  # fmt: skip
+        session.add(User(account_id=1, identifiant="Lavande", email="l@x.fr", password_hash="", created_at=db.now()))
+    code, found = asked(str(file), "--account", "lavande", "--dry-run")
+    assert (code, found["read"], found["rejected"]) == (0, 120, 120)
+    assert [row["row"] for row in found["rejected_rows"]] == list(range(2, 122))  # type: ignore[attr-defined]
+    with db.read() as session:
+        assert session.execute(text("SELECT count(*) FROM contact_import")).scalar_one() == 0
+    for words, code in (
+        ((str(tmp_path / "missing.csv"),), 2),
+        ((str(tmp_path),), 2),
+        ((str(head),), 1),
+        ((str(file), "--map", "Nom=+"), 1),
+        ((str(file), "--map", "Nom=+portable"), 1),
+        ((str(file), "--map", "Nom"), 1),
+    ):
+        refused, said = asked(*words, "--account", "lavande")
+        assert (refused, list(said), bool(said["error"])) == (code, ["error"], True), words
+    leader = Leader(db)
+    leader.take()
+    code, said = asked(str(file), "--account", "lavande")
+    leader.release()
+    db.close()
+    assert (code, "another smsapp" in str(said["error"])) == (2, True)

@@ -3,8 +3,10 @@
 import io
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -45,6 +47,7 @@ BAD = {
     "only spaces": (b" \n \r\n\t\n", "empty"),
     "only separators": (b";;;\n;;;\n", "empty"),
     "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20, "type"),
+    "business cards": ("\ufeffBEGIN:VCARD\nTEL:0612345678\nEND:VCARD\n".encode(), "type"),
     "a PDF": (b"%PDF-1.7\n" + b"x" * 5000, "type"),
     "a page called .xls": (b"<html><table><tr><td>0612345678</td></tr></table></html>", "type"),
     "a document": (zipped({"word/document.xml": b"<x/>"}), "type"),
@@ -192,3 +195,43 @@ def test_mixed_encodings_and_utf16_without_a_mark(uploads: Uploads, receive: Rec
     assert [cells[0] for _, cells in seen.rows] == ["Élan", "œuf", "Été"]
     seen = preview(uploads, actor, receive(actor, "Nom;Portable\nÉlan;0612345678\n".encode("utf-16-le")))
     assert seen.rows[0][1] == ("Élan", "0612345678")
+
+
+@pytest.mark.parametrize("sign", [*"^~:#!*=%$§¤€<>{}[]?", " ", "a", "µ"])
+def test_s65_any_single_character_may_stand_between_the_cells(
+    uploads: Uploads, receive: Receive, actor: Actor, sign: str
+) -> None:
+    rows = [("nom", "portable", "mel"), ("Rey", "+33 6 12 34 56 78", "r.ey@x-y.fr"), ("L'Œil", "0687654321", "")]
+    if sign in " aµ":  # no guess: a person says so
+        rows = [tuple(cell.replace(sign, "") for cell in row) for row in rows]
+    table = "\n".join(sign.join(row) for row in rows)
+    upload = receive(actor, table.encode())
+    seen = preview(uploads, actor, upload, Reading(separator=sign if sign in " aµ" else ""))
+    assert seen.reading.separator == sign
+    assert [row for _, row in seen.rows] == rows[1:]
+
+
+def test_a_list_of_numbers_only_has_no_separator(uploads: Uploads, receive: Receive, actor: Actor) -> None:
+    for lines in (["06.12.34.56.78", "06.87.65.43.21"], ["+33-612345678", "+33-687654321"], ["a_b@x.fr", "c_d@x.fr"]):
+        seen = preview(uploads, actor, receive(actor, "\n".join(lines).encode()))
+        assert [row for _, row in seen.rows] == [(line,) for line in lines]
+
+
+def test_two_who_open_a_file_at_once_read_a_copy_each(
+    uploads: Uploads, receive: Receive, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What one of them has mapped into memory must not be written over by the other's child."""
+    path = uploads.find(actor, receive(actor, HEAD + b"R;0612345678\n")).path
+    both, child, written = Barrier(2), sandbox._run_child, []
+
+    def run(request: dict[str, object]) -> dict[str, object]:
+        both.wait(30)
+        written.append(request["out"])
+        return child(request)
+
+    monkeypatch.setattr(sandbox, "_run_child", run)
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.map(lambda _: sandbox.read_table(path, Reading()), range(2))
+    assert len(set(written)) == 2
+    assert first.rows.equals(second.rows)
+    assert not list(path.parent.glob("*.part"))
