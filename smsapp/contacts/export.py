@@ -9,17 +9,19 @@ import secrets
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete
 from sqlmodel import col, select
 
 from smsapp.accounts.actor import Actor
+from smsapp.accounts.tables import Account
 from smsapp.contacts.fields import CustomField, fields
 from smsapp.contacts.listing import Query, origins, page_ids
+from smsapp.contacts.spreadsheet import written
 from smsapp.contacts.tables import Contact, Group, GroupMember, KeptSelection
 from smsapp.db import Database
 from smsapp.domain.errors import Refusal
-from smsapp.domain.phone import pretty
 
 SLICE = 1_000
 LASTS = timedelta(minutes=15)
@@ -43,6 +45,13 @@ class Exported:
 
     cells: dict[str, str]
     custom: tuple[str, ...]
+
+
+def home_of(db: Database, actor: Actor) -> tuple[str, ZoneInfo]:
+    """The country in which the account's numbers are read, and the zone of its clock."""
+    with db.read() as session:
+        account = session.get(Account, actor.account_id)
+    return (account.region, ZoneInfo(account.time_zone)) if account else ("FR", ZoneInfo("Europe/Paris"))
 
 
 def keep_selection(db: Database, actor: Actor, ids: Collection[int]) -> str:
@@ -73,7 +82,8 @@ def export_selection(db: Database, actor: Actor, ids: Collection[int]) -> tuple[
     """The account's own fields, and the contacts of ``ids`` that are the actor's and not deleted."""
     own, chosen = fields(db, actor), list(ids)
     slices = (chosen[at : at + SLICE] for at in range(0, len(chosen), SLICE))
-    return own, (one for some in slices for one in _slice(db, actor, own, some))
+    home = home_of(db, actor)
+    return own, (one for some in slices for one in _slice(db, actor, home, own, some))
 
 
 def export_answering(db: Database, actor: Actor, query: Query) -> tuple[list[CustomField], Iterator[Exported]]:
@@ -85,13 +95,13 @@ def export_answering(db: Database, actor: Actor, query: Query) -> tuple[list[Cus
     Raises:
         GroupNotFound
     """
-    own = fields(db, actor)
+    own, home = fields(db, actor), home_of(db, actor)
     first = _after(db, actor, query, None)
 
     def walk() -> Iterator[Exported]:
         ids = first
         while ids:
-            yield from _slice(db, actor, own, ids)
+            yield from _slice(db, actor, home, own, ids)
             ids = _after(db, actor, query, ids[-1]) if len(ids) == SLICE else []
 
     return own, walk()
@@ -105,7 +115,9 @@ def _after(db: Database, actor: Actor, query: Query, last: int | None) -> list[i
         return page_ids(session, actor, replace(query, after=None, before=None), SLICE, anchor=anchor)
 
 
-def _slice(db: Database, actor: Actor, own: list[CustomField], ids: list[int]) -> list[Exported]:
+def _slice(
+    db: Database, actor: Actor, home: tuple[str, ZoneInfo], own: list[CustomField], ids: list[int]
+) -> list[Exported]:
     with db.read() as session:
         mine = (
             col(Contact.id).in_(ids),
@@ -123,16 +135,18 @@ def _slice(db: Database, actor: Actor, own: list[CustomField], ids: list[int]) -
         for contact_id, name in session.execute(named):
             groups.setdefault(contact_id, []).append(name)
         refused = origins(session, actor, {c.e164 for c in found.values()})
+    people = [found[id] for id in ids if id in found]
+    region, zone = home
     return [
         Exported(
             {
-                "number": pretty(c.e164), "nom": c.nom, "prenom": c.prenom, "email": c.email, "societe": c.societe,
+                "number": number, "nom": c.nom, "prenom": c.prenom, "email": c.email, "societe": c.societe,
                 "country": c.territory, "groups": ", ".join(groups.get(c.id or 0, ())),
                 "state": refused.get(c.e164, c.state), "consent_source": c.consent_source,
                 "consent_day": f"{c.consent_at:%d/%m/%Y}" if c.consent_at else "", "consent_text": c.consent_text,
-                "added": f"{c.created_at:%d/%m/%Y}",
+                "added": f"{c.created_at.astimezone(zone):%d/%m/%Y}",
             },
             tuple(c.extra.get(one.key, "") for one in own),
         )
-        for c in (found[id] for id in ids if id in found)
+        for c, number in zip(people, written([c.e164 for c in people], region), strict=True)
     ]  # fmt: skip

@@ -50,11 +50,11 @@ async def exported(request: Request) -> Response:
 
 
 def _table(language: str, own: list[CustomField], people: Iterator[Exported]) -> Iterator[list[str]]:
-    """The header and the rows. A number is written without its plus: no formula, and no digit is eaten."""
+    """The header and the rows."""
     said = {state: translate(language, f"contacts.state_{state}") for state in STATES}
     yield [*(translate(language, f"contacts.export_{name}") for name in COLUMNS), *(one.name for one in own)]
     for one in people:
-        cells = {**one.cells, "number": one.cells["number"].removeprefix("+"), "state": said[one.cells["state"]]}
+        cells = {**one.cells, "state": said[one.cells["state"]]}
         yield [*(cells[name] for name in COLUMNS), *one.custom]
 
 

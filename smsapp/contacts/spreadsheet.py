@@ -1,7 +1,8 @@
 """Tables as spreadsheets open them: CSV with semicolons and a byte order mark, XLSX; both made piece by piece.
 
 What a stranger typed into a name must not run as a formula on the desk of whoever opens the file: a CSV cell that
-begins like one gets an apostrophe, which our import takes off again; a cell of an XLSX is text by its type.
+begins like one gets an apostrophe, which our import takes off again; a cell of an XLSX is text by its type. What our
+import would take off comes with one more, so that every cell comes back as it left.
 """
 
 import csv
@@ -10,6 +11,10 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from xml.sax.saxutils import escape
+
+import polars as pl
+
+from smsapp.domain.phone import pretty, read_column
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 PIECE = 64 * 1024
@@ -41,7 +46,19 @@ _SHEET = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006
 
 def neutral(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
+    return f"'{cell}" if cell.lstrip("'").startswith(FORMULA) else cell
+
+
+def written(numbers: Sequence[int], region: str) -> list[str]:
+    """Numbers (E.164) as cells, for people of ``region``: without the plus, which begins a formula, and with spaces, or
+    a spreadsheet would round them. Where that would be read as another number, the country stands in brackets.
+    """
+    plain = [pretty(number).removeprefix("+") for number in numbers]
+    read = read_column(pl.Series(plain, dtype=pl.String), region)["e164"]
+    return [
+        text if found == number else "({}) {}".format(*f"{pretty(number)} ".split(" ", 1)).rstrip()
+        for number, text, found in zip(numbers, plain, read, strict=True)
+    ]
 
 
 def csv_pieces(table: Iterable[Sequence[str]]) -> Iterator[bytes]:
@@ -78,6 +95,7 @@ def xlsx_pieces(table: Iterable[Sequence[str]], name: str) -> Iterator[bytes]:
 
 
 def _text(cell: str) -> str:
+    cell = neutral(cell) if cell.startswith("'") else cell
     return escape(_UNPRINTABLE.sub("", cell)[:MOST_LETTERS], {'"': "&quot;"})
 
 

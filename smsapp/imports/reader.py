@@ -9,7 +9,6 @@ about the file goes to standard output. Numbers of a workbook become the digits 
 """
 
 import json
-import re
 import resource
 import sys
 import zipfile
@@ -35,7 +34,6 @@ CPU_SECONDS = 40
 OUTPUT = 1 << 30
 
 
-_GUARDED = re.compile(r"'[=+\-@\t\r]")
 _FOREIGN = (
     b"%PDF",
     b"\x89PNG",
@@ -145,7 +143,7 @@ def _cell(cells: pl.Series) -> pl.Series:
     if (cells.str.len_bytes() > MAX_CELL).any():
         cells = cells.str.slice(0, MAX_CELL)
     if cells.str.starts_with("'").any():
-        cells = cells.str.replace(r"^'([=+\-@\t\r])", "${1}")
+        cells = cells.str.replace(r"^'('*[=+\-@\t\r＝＋－＠])", "${1}")
     return cells
 
 
