@@ -6,7 +6,7 @@ from smsapp.i18n import t
 from smsapp.planning.calendar_parts import calendar
 from smsapp.planning.parts import PlanningSheet, empty, missing, plans, questions
 from smsapp.planning.state import PlanningState as S
-from smsapp.ui import Choice, link_button, segmented, skeleton, sms_tabs
+from smsapp.ui import Choice, link_button, notices, segmented, skeleton, sms_tabs
 from smsapp.web.frame import PageSpec, frame
 
 
@@ -23,6 +23,7 @@ def scheduled() -> rx.Component:
         sms_tabs("scheduled"),
         rx.cond(S.loaded, shown, skeleton(6)),
         questions(),
+        notices(S.deleted, action=t("planning.undo"), on_action=S.undo),
         title=t("planning.title"),
         active="scheduled",
         facts=rx.cond(S.scheduled > 0, t("planning.facts", count=S.scheduled, units=S.units), ""),

@@ -13,6 +13,7 @@ from smsapp.campaigns.pricing import Terms
 from smsapp.campaigns.schedule import PAGE, PLANNED, NotPlanned, PlannedLine, planned
 from smsapp.campaigns.tables import CampaignState
 from smsapp.db import Database
+from smsapp.domain.errors import Refusal
 from smsapp.domain.hours import Closed, is_holiday, why_closed
 from smsapp.ledger.service import balance_of
 from smsapp.sending import lifecycle
@@ -27,6 +28,12 @@ LEFT = (
 )
 SHOWN = 50  # campaigns in one month of the calendar
 CELLS = 42  # days: six weeks
+
+
+class CannotRestore(Refusal):
+    """It is no plan that was deleted: it is back already, or was stopped on its way."""
+
+    key = "planning.cannot_restore"
 
 
 @dataclass(frozen=True)
@@ -189,6 +196,19 @@ def delete(db: Database, actor: Actor, campaign_id: int) -> PlannedLine:
     except lifecycle.NotNow:  # it left in between
         raise NotPlanned from None
     return found
+
+
+def restore(db: Database, actor: Actor, campaign_id: int) -> PlannedLine:
+    """Bring a deleted plan back as it was; its date may have passed meanwhile: then its ``state`` is missed (S34, M24).
+
+    Raises:
+        CannotRestore
+    """
+    try:
+        lifecycle.put_back(db, actor, campaign_id)
+        return one(db, actor, campaign_id)
+    except (lifecycle.NotNow, NotPlanned):
+        raise CannotRestore from None
 
 
 def _short(connection: Connection, actor: Actor, available: int) -> list[tuple[int, str, str]]:

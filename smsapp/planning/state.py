@@ -11,11 +11,13 @@ from urllib.parse import urlencode
 import reflex as rx
 
 from smsapp.accounts.actor import Actor
-from smsapp.accounts.state import SessionState
+from smsapp.accounts.state import Notice, SessionState
 from smsapp.campaigns import schedule
 from smsapp.campaigns.pricing import Terms
+from smsapp.campaigns.tables import CampaignState
 from smsapp.db import Database
 from smsapp.domain.errors import Refusal
+from smsapp.i18n import Sentence
 from smsapp.planning import service, shown
 from smsapp.planning.service import Agenda, Month
 from smsapp.planning.shown import Asked, Cell, Row
@@ -25,6 +27,8 @@ from smsapp.web.notices import notice, refuse
 from smsapp.web.runtime import runtime
 
 _MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])", re.ASCII)
+
+UNDONE = 8  # notices that may still be undone
 
 Answer = TypeVar("Answer")
 
@@ -51,7 +55,9 @@ class PlanningState(LiveState, rx.State):
 
     asked: Asked = Asked()
     question: str = ""  # delete, now, sheet; empty while none is open
+    deleted: Notice = Notice()  # what was deleted last, with the offer to undo it
 
+    _gone: dict[int, int] = {}  # the plan that each of the last notices is about
     _asked_for: tuple[str, str, str, str] = ("list", "", "", "")
 
     @rx.event
@@ -103,14 +109,33 @@ class PlanningState(LiveState, rx.State):
 
     @rx.event
     async def delete(self) -> None:
-        """It never leaves; nothing was debited (S34)."""
+        """It never leaves; nothing was debited (S34). The notice offers to undo it (M10)."""
         self.question = ""
         try:
             gone = await self._ask(service.delete, self.asked.id)
         except Refusal as refusal:
             await refuse(self, refusal)
         else:
-            await notice(self, "success", "planning.deleted", title=gone.title)
+            number = self.deleted.number + 1
+            self.deleted = Notice(number, "success", Sentence.of("planning.deleted", {"title": gone.title}))
+            self._gone = {**self._gone, number: gone.id}
+            self._gone.pop(number - UNDONE, None)
+        await self._again()
+
+    @rx.event
+    async def undo(self, number: int) -> None:
+        """Bring back the plan that a notice is about, at its date; one whose date has passed meanwhile is missed."""
+        campaign_id = self._gone.pop(number, None)
+        if campaign_id is None:
+            return
+        try:
+            back = await self._ask(service.restore, campaign_id)
+        except Refusal as refusal:
+            await refuse(self, refusal)
+        else:
+            missed = back.state == CampaignState.MISSED
+            said = ("warning", "planning.restored_missed") if missed else ("success", "planning.restored")
+            await notice(self, *said, title=back.title, date=shown.asked(back).date)
         await self._again()
 
     @rx.event

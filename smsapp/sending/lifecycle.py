@@ -14,6 +14,7 @@ from smsapp.campaigns.tables import CampaignState
 from smsapp.db import Database
 from smsapp.domain.delivery import State
 from smsapp.domain.errors import Refusal
+from smsapp.domain.moment import moment
 from smsapp.ledger.posting import Insufficient
 from smsapp.ledger.service import balance_of
 from smsapp.sending.moves import Move, apply, load, state_is
@@ -90,6 +91,30 @@ def take_back(db: Database, actor: Actor, campaign_id: int) -> None:
         set_state(session, campaign_id, CampaignState.CANCELLED, db.now(), "")
 
     db.retrying(work)
+
+
+def put_back(db: Database, actor: Actor, campaign_id: int) -> CampaignState:
+    """Undo ``take_back``: the plan waits for its date again, or is missed when that has passed. Returns which.
+
+    Nothing was held or debited by it, so that nothing is now. Raises NotNow unless it was taken back before anything of
+    it was written.
+    """
+
+    def work(session: Session) -> CampaignState:
+        _locked(session, actor, campaign_id, CampaignState.CANCELLED)
+        connection, now = session.connection(), db.now()
+        mine = CAMPAIGN.c.id == campaign_id
+        begun = exists().where(RUN.c.campaign_id == CAMPAIGN.c.id)
+        columns = (CAMPAIGN.c.local_time, CAMPAIGN.c.zone, CAMPAIGN.c.send_at)
+        plan = connection.execute(select(*columns).where(mine, CAMPAIGN.c.local_time != "", ~begun)).first()
+        if plan is None or plan.send_at != moment(plan.local_time, plan.zone).at:  # it was sent, then stopped
+            raise NotNow()
+        state = CampaignState.SCHEDULED if plan.send_at > now else CampaignState.MISSED
+        connection.execute(update(CAMPAIGN).where(mine).values(hidden_at=None))
+        set_state(session, campaign_id, state, now, "")
+        return state
+
+    return db.retrying(work)
 
 
 def resend(db: Database, actor: Actor, message_id: int) -> None:

@@ -45,7 +45,7 @@ export function Notices({ notice, action, close, label, onAction }) {
       <div className={`toast ${notice.kind}`} role={lasting ? "alert" : undefined}>
         <Icon className="lucide" aria-hidden="true" />
         <span>{text}</span>
-        {action && <button type="button" className="act" onClick={() => { toast.dismiss(id); onAction?.(); }}>{action}</button>}
+        {action && <button type="button" className="act" onClick={() => { toast.dismiss(id); onAction?.(number); }}>{action}</button>}
         {lasting && <button type="button" className="x" aria-label={close} onClick={() => toast.dismiss(id)}><X className="lucide" aria-hidden="true" /></button>}
       </div>
     ), { id: `${own}-${number}`, toasterId: STACK, duration: lasting ? Infinity : FRESH });

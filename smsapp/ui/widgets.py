@@ -84,7 +84,7 @@ class Notices(rx.Component):
     action: rx.Var[str]
     close: rx.Var[str]
     label: rx.Var[str]
-    on_action: rx.EventHandler[rx.event.no_args_event_spec]
+    on_action: rx.EventHandler[rx.event.passthrough_event_spec(int)]
 
     def add_imports(self) -> ImportDict:
         return packages("sonner@2.0.8", _ICONS, *PACKAGES)
@@ -196,7 +196,8 @@ def notices(notice: rx.Var[Any], *, action: Text | None = None, on_action: Any =
     """Says each new notice of a state: an object with `number` (grows with each), `kind` (success, info, warning,
     error) and
     `sentence` (a `Sentence`). Errors stay until closed. `action` with `on_action`: a button such as « Annuler », for
-    notices of a page's own: they stand in the same stack as the shell's.
+    notices of a page's own: they stand in the same stack as the shell's. `on_action(number)` may ask which notice it
+    was: several may be on screen.
 
     Reflex's rx.toast, returned by a handler, is silently dropped by the Content-Security-Policy: use this.
     """

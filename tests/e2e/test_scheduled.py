@@ -116,6 +116,19 @@ def test_a_plan_is_made_changed_copied_and_deleted(
     expect(line(who, name)).to_have_count(2)
     assert len(plans_of(site, furniture, name)) == 2
 
+    line(who, name).first.get_by_role("button", name=re.compile(f"^{who.t('planning.delete')}")).click()
+    question = who.page.get_by_role("alertdialog", name=who.t("planning.delete_q", title=name))
+    who.button("planning.delete_go", within=question, count=1).click()
+    expect(line(who, name)).to_have_count(1)
+    said = who.page.locator(".toast").filter(has_text=who.t("planning.deleted", title=name))
+    who.shoot("plan deleted")
+    said.get_by_role("button", name=who.t("planning.undo"), exact=True).click()
+    expect(line(who, name)).to_have_count(2)
+    expect(
+        who.page.locator(".toast").filter(has_text=who.t("planning.restored", title=name, date=second))
+    ).to_be_visible()
+    assert sorted(date for _, date in plans_of(site, furniture, name)) == sorted([second, soon(4)])
+
     for left in (1, 0):
         line(who, name).first.get_by_role("button", name=re.compile(f"^{who.t('planning.delete')}")).click()
         question = who.page.get_by_role("alertdialog", name=who.t("planning.delete_q", title=name))

@@ -201,6 +201,33 @@ async def test_s34_deletion_asks_first(rt: Runtime, camille: Person) -> None:
     assert campaigns(rt)[0].state == CampaignState.CANCELLED
 
 
+async def test_m10_a_deletion_is_undone_by_the_notice_that_says_it(
+    rt: Runtime, camille: Person, clock: SimulatedClock
+) -> None:
+    """Two notices may stand on the screen: each brings back its own plan, once."""
+    for date in (TOMORROW, AFTER):
+        await camille.writes(date)
+        await camille.agrees()
+    await camille.looks()
+    for one in (1, 2):
+        await camille.does(PlanningState, "ask", campaign_id=one, question="delete")
+        await camille.does(PlanningState, "delete")
+    page = await camille.plans
+    assert (page.rows, page.deleted.number, page.deleted.sentence.key) == ([], 2, "planning.deleted")
+    await camille.does(PlanningState, "undo", number=1)
+    assert [row.id for row in (await camille.plans).rows] == [1]
+    assert "planning.restored" in camille.tab.seen
+    await camille.does(PlanningState, "undo", number=1)
+    await camille.does(PlanningState, "undo", number=7)
+    assert [row.id for row in (await camille.plans).rows] == [1]
+    assert (await camille.tab.state(SessionState)).planned == 1
+    clock.set(parse(AFTER, "Europe/Paris").at)
+    await camille.does(PlanningState, "undo", number=2)
+    assert "planning.restored_missed" in camille.tab.seen
+    assert [(row.id, row.missed) for row in (await camille.plans).rows if row.id == 2] == [(2, True)]
+    assert [one.state for one in campaigns(rt)] == [CampaignState.SCHEDULED, CampaignState.MISSED]
+
+
 async def test_a_missed_one_leaves_at_once_when_asked(rt: Runtime, camille: Person, clock: SimulatedClock) -> None:
     await camille.writes(TOMORROW)
     await camille.agrees()

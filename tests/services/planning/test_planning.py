@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from smsapp.db import Database, SimulatedClock
 from smsapp.domain.moment import moment, parse
 from smsapp.ledger.service import balance, purchase
 from smsapp.planning import service, shown
-from smsapp.sending.lifecycle import NotNow, take_back
+from smsapp.sending.lifecycle import NotNow, cancel, take_back
 from smsapp.sending.materialise import fire_due, materialise, waiting
 from smsapp.sending.policy import Policy
 
@@ -133,6 +134,70 @@ def test_s34_a_deleted_plan_never_leaves(
     assert (waiting(db, "live"), balance(db, actor), service.agenda(db, actor).lines) == ([], before, ())
     with pytest.raises(NotPlanned):
         service.delete(db, actor, made)
+
+
+def kept(db: Database, campaign_id: int) -> dict[str, Any]:
+    """All that is kept of a campaign, but the instant of its last change."""
+    with db.read() as session:
+        found = session.get(Campaign, campaign_id)
+        assert found
+        return found.model_dump(exclude={"updated_at"})
+
+
+def test_s34_a_deleted_plan_comes_back_as_it_was(
+    db: Database, clock: SimulatedClock, actor: Actor, plan: Planned, make_actor: Callable[[str], Actor]
+) -> None:
+    """M10: to the unit and to the minute; what the balance lacks is counted again, and it leaves once at its date."""
+    purchase(db, actor.account_id, 10_000, "one")
+    made, other = plan("18/06/2026 09:00"), plan("18/06/2026 10:00", name="Second")
+    before, funds, agenda = kept(db, made), balance(db, actor), service.agenda(db, actor)
+    assert (agenda.units, agenda.short) == (20_000, {other})
+    service.delete(db, actor, made)
+    assert service.agenda(db, actor).short == frozenset()
+    with pytest.raises(service.CannotRestore):
+        service.restore(db, make_actor("romarin"), made)
+    back = service.restore(db, actor, made)
+    assert (back.state, back.local_time) == ("scheduled", "2026-06-18T09:00")
+    assert (kept(db, made), balance(db, actor)) == (before, funds)
+    assert service.agenda(db, actor) == agenda
+    with pytest.raises(service.CannotRestore):  # a second click changes nothing
+        service.restore(db, actor, made)
+    clock.set(parse("18/06/2026 09:00", PARIS).at)
+    fire_due(db, Policy(), "live")
+    assert waiting(db, "live") == [made]
+
+
+def test_m24_a_plan_that_comes_back_after_its_date_is_missed(
+    db: Database, clock: SimulatedClock, actor: Actor, plan: Planned
+) -> None:
+    """Nothing leaves because somebody clicked « Annuler » a second too late: its author decides."""
+    made = plan("18/06/2026 09:00")
+    before = balance(db, actor)
+    clock.set(parse("18/06/2026 08:59", PARIS).at)
+    service.delete(db, actor, made)
+    clock.set(parse("18/06/2026 09:00", PARIS).at)
+    assert service.restore(db, actor, made).state == "missed"
+    fire_due(db, Policy(), "live")
+    assert (waiting(db, "live"), balance(db, actor)) == ([], before)
+    assert [row.missed for row in shown.rows(service.agenda(db, actor))] == [True]
+    purchase(db, actor.account_id, 100_000, "enough")
+    send_now(db, actor, made)
+    assert waiting(db, "live") == [made]
+
+
+def test_only_a_deleted_plan_comes_back(db: Database, actor: Actor, plan: Planned) -> None:
+    """What was stopped on its way stays stopped, at whatever step."""
+    early, late, waits = (plan(f"18/06/2026 09:0{n}") for n in range(3))
+    purchase(db, actor.account_id, 100_000, "enough")
+    for one in (early, late):
+        send_now(db, actor, one)
+    materialise(db, late, lambda of, i: quote_campaign(of, i, TERMS))
+    for one in (early, late):
+        cancel(db, actor, one)
+    for one in (early, late, waits):
+        with pytest.raises(service.CannotRestore):
+            service.restore(db, actor, one)
+    assert [kept(db, one)["state"] for one in (early, late, waits)] == ["cancelled", "cancelled", "scheduled"]
 
 
 def test_a_plan_that_has_just_left_is_not_deleted(db: Database, actor: Actor, plan: Planned) -> None:
