@@ -28,7 +28,7 @@ class State(StrEnum):
 
 
 NEVER_TAKEN = frozenset({State.REJECTED, State.SUPPRESSED, State.CANCELLED, State.EXPIRED})
-"""Closed states of messages that no gateway took: nothing can move them."""
+"""Closed states of messages that no gateway took: nothing can move them, but a phone that has an earlier attempt."""
 
 TAKEN = frozenset({State.ACCEPTED, State.OPERATOR, State.DELIVERED, State.FAILED})
 """States of messages that a gateway certainly took."""
@@ -53,13 +53,18 @@ RANK: dict[State, int] = {
 """How much each state knows. `delivered` stands over `failed`: a phone that has the message has it."""
 
 
-def merge(old: State, new: State) -> State:
+def merge(old: State, new: State, *, doubted: bool = False) -> State:
     """The state of a message in `old` after learning `new`, whatever the order in which reports arrive.
 
     Knowledge only grows: a final state never moves back; `delivered` after `failed` is shown as delivered; evidence
     that comes after `expired_unknown` is believed; a message that was never taken stays so, and one that was taken can
     no longer be refused, cancelled or suppressed.
+
+    `doubted`: the outcome of an attempt was unknown, so that the refusal or the end of a later one says nothing of it:
+    the phone that has the message has it. Nothing less counts, since it may speak of the attempt that was refused.
     """
+    if old in NEVER_TAKEN and doubted and new is State.DELIVERED:
+        return new
     if old in NEVER_TAKEN or (new in NEVER_TAKEN and old in TAKEN):
         return old
     return new if RANK[new] > RANK[old] else old

@@ -5,7 +5,7 @@ A move is a message before and after. Which credits move follows from the two st
     queued -> submitting                       hold      available or promo -> held
     submitting, unknown -> taken               capture   held -> consumed: the debit that people see (S55)
     submitting, unknown -> anything else       release   held -> where it came from
-    queued, expired_unknown -> taken           writeoff  the house pays what it had given back
+    queued, expired_unknown, closed -> taken   writeoff  the house pays what it had given back
 """
 
 from collections import Counter, defaultdict

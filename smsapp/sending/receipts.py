@@ -6,7 +6,7 @@ proof that the message was taken, and knowledge only grows (``domain.delivery.me
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -17,12 +17,12 @@ from sqlmodel import Session
 
 from smsapp.db import Database
 from smsapp.db.rows import pack, rows
-from smsapp.domain.delivery import Cause, State, merge
+from smsapp.domain.delivery import NEVER_TAKEN, Cause, State, merge
 from smsapp.gateways.contract import Dlr, Event, Mo
 from smsapp.sending.moves import Move, Row, apply, load
 from smsapp.sending.policy import Policy
 from smsapp.sending.replies import keep_replies
-from smsapp.sending.tables import INBOX, MESSAGE
+from smsapp.sending.tables import EVENT, INBOX, MESSAGE
 
 AGAIN = timedelta(seconds=5)  # the answer that a report has overtaken is seldom later than this
 BATCH = 500
@@ -104,13 +104,16 @@ def retry_unmatched(db: Database, policy: Policy) -> set[int]:
     return db.retrying(work)
 
 
-def report_moves(rows: Iterable[Row], reports: dict[int, list[Dlr]]) -> list[Move]:
-    """What reports (by message id, in order of arrival) do to the messages as they are now. Pure."""
+def report_moves(rows: Iterable[Row], reports: dict[int, list[Dlr]], doubted: Collection[int] = ()) -> list[Move]:
+    """What reports (by message id, in order of arrival) do to the messages as they are now. Pure.
+
+    ``doubted``: ids of messages of which the outcome of an attempt was unknown once.
+    """
     moves = []
     for row in rows:
         move = Move.of(row)
         for report in reports[row.id]:
-            if merge(move.after.state, report.state) is not move.after.state:
+            if merge(move.after.state, report.state, doubted=row.id in doubted) is not move.after.state:
                 cause = report.cause if report.state is State.FAILED else None
                 if report.state is State.FAILED and cause is None:
                     cause = Cause.UNKNOWN
@@ -179,8 +182,24 @@ def _apply(
             by_message[message_id].append(report)
     if not by_message:
         return set(), unmatched
-    moves = report_moves(load(connection, MESSAGE.c.id.in_(by_message)), by_message)
+    found_rows = load(connection, MESSAGE.c.id.in_(by_message))
+    moves = report_moves(found_rows, by_message, _doubted(connection, found_rows, by_message))
     return apply(session, moves, now), unmatched
+
+
+def _doubted(connection: Connection, messages: Iterable[Row], reports: dict[int, list[Dlr]]) -> set[int]:
+    """Of the messages that are told not to have left and are told to be received, those whose outcome was unknown once:
+    sent again and then refused, called off or stopped, they may have arrived the first time.
+    """
+    told = {
+        row.id
+        for row in messages
+        if row.state in NEVER_TAKEN and any(report.state is State.DELIVERED for report in reports[row.id])
+    }
+    if not told:
+        return set()
+    once = select(EVENT.c.message_id).where(EVENT.c.message_id.in_(told), EVENT.c.state == State.UNKNOWN)
+    return set(connection.scalars(once))
 
 
 def _payload(event: Event) -> dict[str, object]:

@@ -73,8 +73,11 @@ BUGS = {
     "counters only grow": Bug(MOVES, "((-1, before), (1, after))", "((1, after),)"),
     "the last report wins": Bug(
         RECEIPTS,
-        "if merge(move.after.state, report.state) is not move.after.state:",
+        "if merge(move.after.state, report.state, doubted=row.id in doubted) is not move.after.state:",
         "if move.after.state is not report.state:",
+    ),
+    "a phone that has the first attempt is not believed": Bug(
+        RECEIPTS, "EVENT.c.state == State.UNKNOWN)", "EVENT.c.state == State.FAILED)"
     ),
     "an early report is forgotten": Bug(
         RECEIPTS, 'values(processed_at=None, outcome="unmatched"', 'values(processed_at=now, outcome="unmatched"'

@@ -40,7 +40,10 @@ FOLLOWS: dict[tuple[str, State], set[State]] = {  # why, new state: what it may 
     ("resend", S.QUEUED): {S.UNKNOWN, S.EXPIRED_UNKNOWN},
     ("report", S.OPERATOR): {S.QUEUED, S.SUBMITTING, S.UNKNOWN, S.EXPIRED_UNKNOWN, S.ACCEPTED},
     ("report", S.FAILED): {S.QUEUED, S.SUBMITTING, S.UNKNOWN, S.EXPIRED_UNKNOWN, S.ACCEPTED, S.OPERATOR},
-    ("report", S.DELIVERED): {S.QUEUED, S.SUBMITTING, S.UNKNOWN, S.EXPIRED_UNKNOWN, S.ACCEPTED, S.OPERATOR, S.FAILED},
+    ("report", S.DELIVERED): {
+        *(S.QUEUED, S.SUBMITTING, S.UNKNOWN, S.EXPIRED_UNKNOWN, S.ACCEPTED, S.OPERATOR, S.FAILED),
+        *NEVER_TAKEN,  # of one whose outcome was unknown once
+    },
 }
 _TOLD = ("message_id", "state", "why", "attempt", "cause", "at", "recorded_at")
 SLACK_S = 0.25  # how far ahead of its rate a gateway may be
@@ -81,6 +84,7 @@ class Observer:
     _since: dict[tuple[int, int], datetime] = field(default_factory=dict)  # the same as each attempt knew it
     _leased: dict[int, datetime] = field(default_factory=dict)  # by message: until when nobody else may send it
     _states: dict[int, State] = field(default_factory=dict)
+    _doubted: set[int] = field(default_factory=set)  # messages of which the outcome of an attempt was unknown
     _began: dict[int, tuple[str, int]] = field(default_factory=dict)  # by campaign: its start, its messages
     _cancelled: set[int] = field(default_factory=set)
     _events: int = 0
@@ -208,10 +212,12 @@ class Observer:
             raise Violation("a campaign that does not end", left)
         if (kept := self.read("SELECT count(*) FROM reply")[0][0]) != self.replies:
             raise Violation("replies lost or doubled", f"{kept} of {self.replies}")
-        for row in self.read("SELECT client_ref, state, gateway_message_id FROM message"):
+        for row in self.read("SELECT id, client_ref, state, gateway_message_id FROM message"):
             state, truth = State(row["state"]), self.network.strongest.get(row["client_ref"])
             if row["gateway_message_id"] is None and row["client_ref"] in self.network.by_id:
                 truth = None  # it spoke of an id that it never gave us
+            if state in NEVER_TAKEN and row["id"] in self._doubted and truth is State.DELIVERED:
+                raise Violation("a phone has what is told not to have left", state)
             if state not in FINAL and state not in STRENGTH:
                 raise Violation("a message that does not end", state)
             if state in STRENGTH and truth is not state:
@@ -242,6 +248,10 @@ class Observer:
             state, was = State(line["state"]), self._states.get(message_id, S.QUEUED)
             if was not in FOLLOWS.get((line["why"], state), ()):
                 raise Violation("a state that cannot follow", f"{was} -> {state} by {line['why']}")
+            if was in NEVER_TAKEN and message_id not in self._doubted:
+                raise Violation("what never left arrives", f"{was} -> {state} by {line['why']}")
+            if state is S.UNKNOWN:
+                self._doubted.add(message_id)
             self._states[message_id] = state
             self._asks_why(line, state)
         for row in self.read("SELECT id, state FROM message"):

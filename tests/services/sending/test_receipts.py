@@ -12,6 +12,8 @@ from smsapp.db import Database, SimulatedClock
 from smsapp.domain.delivery import Cause, State
 from smsapp.gateways.contract import Dlr, Mo, Outcome, Result
 from smsapp.ledger.service import balance
+from smsapp.ledger.tables import TRANSFER
+from smsapp.reports.story import timeline
 from smsapp.sending import lifecycle
 from smsapp.sending.outbox import Answer, Window, window
 from smsapp.sending.receipts import retry_unmatched, take_in
@@ -192,6 +194,64 @@ def test_a_stop_is_heard_by_every_account_that_wrote_lately(
             actor.account_id,
             other.account_id,
         }
+
+
+END = ["refused", "stopped", "cancelled", "too late"]
+
+
+def sent_again(db: Database, clock: SimulatedClock, actor: Actor, end: str) -> str:
+    """A message of unknown outcome, sent again by hand, whose second attempt comes to nothing. Its reference."""
+    campaign_id = running(db, actor, 1)
+    first = claim(db)
+    settle(db, first, Outcome.UNKNOWN)
+    lifecycle.resend(db, actor, first.tickets[0].message_id)
+    if end == "stopped":
+        take_in(db, "g", [Mo("m", FIRST, "36111", "STOP", db.now())])
+        claim(db)
+    elif end == "cancelled":
+        lifecycle.cancel(db, actor, campaign_id)
+    else:
+        second = claim(db)
+        clock.advance(timedelta(hours=5))
+        settle(db, second, Outcome.REJECTED if end == "refused" else Outcome.RETRY)
+    return first.batch[0].key
+
+
+@pytest.mark.parametrize("end", END)
+def test_l8_the_phone_that_has_the_first_attempt_has_the_message(
+    db: Database, clock: SimulatedClock, actor: Actor, end: str
+) -> None:
+    """S48, S55: received is received; what was given back meanwhile is paid by the house, told twice or not."""
+    ref = sent_again(db, clock, actor, end)
+    (closed,) = states(db)
+    assert closed in ("rejected", "suppressed", "cancelled", "expired")
+    before = balance(db, actor)
+    assert (before.available, before.held) == (10_000, 0)
+    # The attempt that was refused may be told to have failed: of the first one that says nothing.
+    take_in(db, "g", [dlr(db, ref, State.FAILED, cause=Cause.INVALID), dlr(db, ref, State.OPERATOR)])
+    assert states(db) == {closed: 1}
+    assert take_in(db, "g", [dlr(db, ref, State.DELIVERED)]) == {actor.account_id}
+    assert take_in(db, "g", [dlr(db, ref, State.DELIVERED, event="said again")]) == set()
+    assert (states(db), balance(db, actor)) == ({"delivered": 1}, before)
+    assert history(db, "0")[-1] == ("delivered", "report")
+    with db.read() as session:
+        message = session.connection().execute(select(MESSAGE)).one()
+        kinds = session.connection().scalars(select(TRANSFER.c.kind)).all()
+    assert (message.cause, message.accepted_at) == (None, db.now())
+    assert [kind for kind in kinds if kind in ("capture", "writeoff")] == ["writeoff"]
+    told = timeline(db, actor, message.id)
+    assert (told.status, told.units, told.steps[-1].credit) == ("received", 0, "offered")
+    assert_exact(db, [ref])
+
+
+def test_a_refusal_that_nobody_doubted_stays_one(db: Database, actor: Actor) -> None:
+    """A gateway that refused a message at once and tells that it was delivered is not believed."""
+    running(db, actor, 1)
+    done = claim(db)
+    settle(db, done, Outcome.REJECTED)
+    take_in(db, "g", [dlr(db, done.batch[0].key, State.DELIVERED)])
+    assert (states(db), balance(db, actor).available) == ({"rejected": 1}, 10_000)
+    assert_exact(db, [])
 
 
 def test_a_stop_is_heard_for_a_message_that_was_sent_again_by_hand(db: Database, actor: Actor) -> None:

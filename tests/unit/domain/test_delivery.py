@@ -102,6 +102,19 @@ def test_what_was_taken_cannot_be_called_off() -> None:
         assert all(merge(closed, report) is closed for report in REPORTS)
 
 
+@given(STATES, st.lists(st.sampled_from(REPORTS), max_size=6))
+def test_of_a_doubted_one_only_the_phone_is_believed_in_any_order(old: State, reports: list[State]) -> None:
+    """An earlier attempt may be out: what a refusal of the next one closed opens for « Reçu », and for nothing less."""
+    forward = backward = old
+    for report in reports:
+        forward = merge(forward, report, doubted=True)
+    for report in reversed(reports):
+        backward = merge(backward, report, doubted=True)
+    assert forward is backward
+    if old in NEVER_TAKEN:
+        assert forward is (State.DELIVERED if State.DELIVERED in reports else old)
+
+
 @given(STATES, STATES)
 def test_the_set_based_move_is_the_same_rule(old: State, new: State) -> None:
     assert (old in movable(new)) is (old is not new and merge(old, new) is new)
