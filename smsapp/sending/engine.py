@@ -91,7 +91,7 @@ class Engine:
 
     async def stop(self) -> None:
         """Finish what is at the gateway, settle it, close the gateway: within 10 seconds."""
-        self.scheduler.stop()
+        rounds = asyncio.create_task(self.scheduler.stop())
         for task in list(self._starting.values()):
             task.cancel()
         if self._tasks:
@@ -106,6 +106,7 @@ class Engine:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
             self._tasks = []
+        await rounds
         self._leader.release()
 
     async def wake(self) -> None:
