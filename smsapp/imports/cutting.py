@@ -7,6 +7,7 @@ import codecs
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -20,6 +21,8 @@ SEPARATORS = (";", "\t", ",", "|", "/")
 NEVER = frozenset("\"'+-.@()_&\0\ufeff\ufffd")  # signs of names, numbers and addresses: chosen by hand, never guessed
 ENCODINGS = ("utf-8", "utf-16", "cp1252", "iso-8859-1", "mac_roman")
 CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_UTF8 = re.compile(rb"[\xc3-\xc5][\x80-\xbf]|[\xe2-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_RUNS = re.compile('"+')
 _DIRECTIVE = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 
 Record = tuple[int, list[str], str]  # row, cells, flaw
@@ -96,6 +99,8 @@ def _decoded(data: bytes, encoding: str) -> str:
     if encoding not in (*ENCODINGS, "utf-16-le", "utf-16-be"):
         raise Unreadable("encoding")
     if encoding == "cp1252":
+        if _UTF8.search(data):  # no word of Windows' own looks like it: lines of another file
+            return b"\n".join(map(_line, data.split(b"\n"))).decode("utf-8")
         return data.decode("cp1252", errors="latin1")
     return data.decode(encoding, errors="replace")
 
@@ -219,15 +224,33 @@ def _record(lines: list[str], at: int, separator: str) -> tuple[list[str], str, 
     if not closed:
         for more in range(at + 1, min(at + QUOTED_LINES, len(lines)) + 1):
             if '"' in lines[more - 1]:
+                if _stands_alone(lines[more - 1], separator):
+                    break  # its quotes are its own: the one above was never meant to reach here
                 joined = CONTROL.sub(" ", "\n".join([line, *lines[at:more]]))
-                wider, closed = _quoted(joined, separator)
+                wider, closed = _quoted(joined, separator, strict=True)
                 if closed:
                     return wider, "", more
     return cells, "" if closed else "open_quote", at
 
 
-def _quoted(line: str, separator: str) -> tuple[list[str], bool]:
-    """Cut one row that holds quotes. The flag is False when one is never closed; the row is then cut as it lies."""
+def _stands_alone(line: str, separator: str) -> bool:
+    """Whether a line is a row by itself, each of its quotes around a cell. It is not in the middle of a quoted cell:
+    there quotes come in pairs, and what stands between one that closes and the next that opens begins with a separator.
+    """
+    return _row(separator).fullmatch(line) is not None and any(len(run) % 2 for run in _RUNS.findall(line))
+
+
+@cache
+def _row(separator: str) -> re.Pattern[str]:
+    sign = re.escape(separator)
+    cell = f'(?:"(?!{sign})(?:[^"]|"")*"|[^"{sign}]*)'
+    return re.compile(f"{cell}(?:{sign}{cell})*")
+
+
+def _quoted(line: str, separator: str, *, strict: bool = False) -> tuple[list[str], bool]:
+    """Cut one row that holds quotes. The flag is False when one is never closed; the row is then cut as it lies.
+    ``strict``: only a quote at the end of its cell closes it.
+    """
     cells: list[str] = []
     at = 0
     while True:
@@ -240,10 +263,11 @@ def _quoted(line: str, separator: str) -> tuple[list[str], bool]:
                     return line.split(separator), False
                 parts.append(line[at:end])
                 at = end + 1
-                if not line.startswith('"', at):
+                if line.startswith('"', at):
+                    at += 1
+                elif not strict or at == len(line) or line.startswith(separator, at):
                     break
                 parts.append('"')
-                at += 1
             end = line.find(separator, at)
             cells.append("".join(parts) + line[at : end if end >= 0 else len(line)])
         else:

@@ -235,3 +235,27 @@ def test_two_who_open_a_file_at_once_read_a_copy_each(
     assert len(set(written)) == 2
     assert first.rows.equals(second.rows)
     assert not list(path.parent.glob("*.part"))
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        '"Paul";"0687654321"\n"Duc";0633333333\n',
+        '"Duc; Roi";"0687654321"\nPaul;0633333333\n',
+        'B "x" y;0687654321\nC;0633333333\n',
+        "Paul;0687654321\nLea;0633333333\n",
+    ],
+)
+def test_a_lone_quote_takes_no_other_row_with_it(uploads: Uploads, receive: Receive, actor: Actor, below: str) -> None:
+    upload = receive(actor, HEAD + b'"Jean;0612345678\n' + below.encode())
+    rows = sandbox.read_table(uploads.find(actor, upload).path, Reading()).rows
+    assert rows["row"].to_list() == [1, 2, 3, 4]
+    assert rows["flaw"].to_list() == ["", "open_quote", "", ""]
+    assert rows["c1"].to_list() == ["Portable", "0612345678", "0687654321", "0633333333"]
+
+
+def test_lines_of_two_encodings_are_each_read_as_they_are(uploads: Uploads, receive: Receive, actor: Actor) -> None:
+    windows, unicode = "Œil’\nÉlise\n".encode("cp1252"), "Zoé œ ’ €\n".encode()
+    for mixed in (windows + unicode, unicode * 3 + windows, windows * 3 + unicode):
+        names = {row[0] for _, row in preview(uploads, actor, receive(actor, mixed), Reading(header=False)).rows}
+        assert names == {"Œil’", "Élise", "Zoé œ ’ €"}
