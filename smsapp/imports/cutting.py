@@ -235,7 +235,8 @@ def _record(lines: list[str], at: int, separator: str) -> tuple[list[str], str, 
 
 def _stands_alone(line: str, separator: str) -> bool:
     """Whether a line is a row by itself, each of its quotes around a cell. It is not in the middle of a quoted cell:
-    there quotes come in pairs, and what stands between one that closes and the next that opens begins with a separator.
+    there quotes come in pairs, and what stands between one that closes and the next that opens begins with a separator
+    or with a pair.
     """
     return _row(separator).fullmatch(line) is not None and any(len(run) % 2 for run in _RUNS.findall(line))
 
@@ -243,7 +244,7 @@ def _stands_alone(line: str, separator: str) -> bool:
 @cache
 def _row(separator: str) -> re.Pattern[str]:
     sign = re.escape(separator)
-    cell = f'(?:"(?!{sign})(?:[^"]|"")*"|[^"{sign}]*)'
+    cell = f'(?:"(?:[^"{sign}](?:[^"]|"")*)?"|[^"{sign}]*)'
     return re.compile(f"{cell}(?:{sign}{cell})*")
 
 
