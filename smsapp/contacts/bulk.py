@@ -3,10 +3,10 @@ set. Within the caller's transaction, like everything that writes contacts from 
 
 On SQLite, binding values row by row costs more than storing them. Very many contacts are therefore laid out beforehand,
 before anybody waits for the writer's turn, in a small database of their own (`lay_out`), which stands beside the book
-during the transaction (`Database.write(beside)`); they come over in one statement.
+during the transaction (`Database.write(beside)`); they come over in one statement. On PostgreSQL they are packed
+beforehand (`with_packed`), as the server takes them.
 """
 
-import io
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,10 +20,12 @@ from sqlmodel import Session
 from smsapp.contacts.folding import SEARCH_LENGTH, SORT_LENGTH, fold, search_text, sort_name
 from smsapp.contacts.tables import Contact
 from smsapp.db import BESIDE
+from smsapp.db.binary_copy import copy_packed, packed
 from smsapp.db.book_triggers import counted_at_once
 from smsapp.db.rows import pack, rows
 
 NAMES = ("nom", "prenom", "email", "societe")
+PACKED = "packed"  # the column of what PostgreSQL takes as it is
 MANY = 1_000  # contacts from which the triggers of SQLite cost more than leaving them aside
 SLICE = 50_000  # rows sent in one statement
 
@@ -78,18 +80,24 @@ def lay_out(people: pl.DataFrame, path: Path) -> None:
         cursor.adbc_ingest(_LAYOUT, people.select(_ADDED), mode="create")
 
 
+def with_packed(people: pl.DataFrame) -> pl.DataFrame:
+    """``people`` (as for ``add_contacts``) with the column ``PACKED``, for PostgreSQL."""
+    return people.with_columns(packed(people.select(_ADDED)).alias(PACKED))
+
+
 def add_contacts(
     session: Session, account_id: int, people: pl.DataFrame, *, import_id: int, at: datetime, laid_out: int = 0
 ) -> tuple[int, int]:
     """Add active contacts: columns e164, territory, the four names, ``extra`` (JSON) and those of ``with_keys``.
 
+    On PostgreSQL that of ``with_packed`` too, if it was made beforehand.
     ``laid_out``: how many contacts stand beside the book (`lay_out`), ``people`` among them, with distinct numbers.
     Returns the first and the last id that they were given, between which there may be others' contacts.
     """
     if people.is_empty():
         return 0, -1
     connection = session.connection()
-    fixed = {"account_id": account_id, "state": "active", "import_id": import_id}
+    fixed: dict[str, int | str] = {"account_id": account_id, "state": "active", "import_id": import_id}
     if connection.dialect.name == "sqlite":
         when = at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
         fixed |= {"created_at": when, "updated_at": when}
@@ -107,14 +115,12 @@ def add_contacts(
                 connection.execute(text(statement), {"a": account_id, "before": before, "last": last})
         assert last == before + people.height, f"{people.height} contacts, {last - before} written"
         return before + 1, last
-    fixed |= {"created_at": at.isoformat(), "updated_at": at.isoformat()}
-    stage = people.select(*(pl.lit(value).alias(name) for name, value in fixed.items()), *_ADDED)
-    out = io.BytesIO()
-    stage.write_csv(out, include_header=False, quote_style="non_numeric")
     before = connection.execute(text("SELECT nextval(pg_get_serial_sequence('contact', 'id'))")).scalar_one()
-    cursor: Any = connection.connection.cursor()
-    with cursor.copy(f"COPY contact ({', '.join(stage.columns)}) FROM STDIN (FORMAT csv)") as copy:
-        copy.write(out.getbuffer())
+    made = people if PACKED in people.columns else with_packed(people)
+    told = {**fixed, "created_at": at, "updated_at": at}
+    # The server keeps the rows aside for the trigger that counts them: in memory rather than in a file.
+    connection.execute(text("SET LOCAL work_mem = '64MB'"))
+    copy_packed(connection, "contact", told, _ADDED, made[PACKED])
     last = connection.execute(text("SELECT currval(pg_get_serial_sequence('contact', 'id'))")).scalar_one()
     return before + 1, last
 

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from smsapp.accounts.actor import Actor
 from smsapp.contacts.blacklist import suppress, suppressed_among
-from smsapp.contacts.bulk import MANY, add_contacts, change_contacts, lay_out, with_keys
+from smsapp.contacts.bulk import MANY, add_contacts, change_contacts, lay_out, with_keys, with_packed
 from smsapp.contacts.counters import counted
 from smsapp.contacts.groups import NAME_LENGTH, GroupNameTaken, new_group
 from smsapp.contacts.service import FIELD_LENGTHS
@@ -54,8 +54,8 @@ class Fates:
 
 @dataclass(frozen=True)
 class Slice:
-    """Distinct numbers (`Sorted.numbers`) ready to be written: with the keys of ``with_keys``, and on SQLite laid out
-    ``beside`` when they are many.
+    """Distinct numbers (`Sorted.numbers`) ready to be written: with the keys of ``with_keys``, on SQLite laid out
+    ``beside`` when they are many, on PostgreSQL packed.
     """
 
     people: pl.DataFrame
@@ -67,7 +67,9 @@ def ready(db: Database, part: pl.DataFrame, choices: Choices, path: Path) -> Sli
     if choices.blacklist:
         return Slice(part)
     people = with_keys(part)
-    if not db.is_sqlite or people.height < MANY:
+    if not db.is_sqlite:
+        return Slice(with_packed(people))
+    if people.height < MANY:
         return Slice(people)
     lay_out(people, path)
     return Slice(people, path)

@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -29,7 +29,7 @@ import phonenumbers
 import polars as pl
 
 from smsapp.accounts.actor import Actor
-from smsapp.contacts.bulk import add_contacts, lay_out, with_keys
+from smsapp.contacts.bulk import add_contacts, lay_out, with_keys, with_packed
 from smsapp.contacts.folding import search_text, sort_name
 from smsapp.contacts.service import count
 from smsapp.db import Database, connect
@@ -114,19 +114,22 @@ def prepared(path: Path, folder: Path) -> list[pl.DataFrame]:
 
 
 def upsert(db: Database, parts: list[pl.DataFrame], folder: Path) -> float:
-    """Seconds to add the rows to the book as an import does: on SQLite a slice is laid out while another is written."""
+    """Seconds to add the rows to the book as an import does: a slice is made ready while another is written."""
     begun = time.perf_counter()
     with ThreadPoolExecutor(1) as thread:
 
-        def begin(place: int) -> Future[Path] | None:
-            if not db.is_sqlite or place == len(parts):
-                return None
+        def ready(place: int) -> tuple[pl.DataFrame, Path | None]:
+            if not db.is_sqlite:
+                return with_packed(parts[place]), None
             path = folder / f"slice.{place % 2}.db"
-            return thread.submit(lambda: lay_out(parts[place], path) or path)
+            lay_out(parts[place], path)
+            return parts[place], path
 
-        coming = begin(0)
-        for place, part in enumerate(parts):
-            beside, coming = (coming.result() if coming else None), begin(place + 1)
+        coming = thread.submit(ready, 0)
+        for place in range(len(parts)):
+            part, beside = coming.result()
+            if place + 1 < len(parts):
+                coming = thread.submit(ready, place + 1)
             with db.write(beside) as session:
                 add_contacts(session, 1, part, import_id=1, at=db.now(), laid_out=part.height if beside else 0)
     return time.perf_counter() - begun

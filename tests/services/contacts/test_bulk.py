@@ -8,11 +8,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlmodel import col, select
 
 from smsapp.accounts.actor import Actor
-from smsapp.contacts.bulk import MANY, NAMES, add_contacts, lay_out, with_keys
+from smsapp.contacts.bulk import MANY, NAMES, add_contacts, lay_out, with_keys, with_packed
 from smsapp.contacts.folding import search_text, sort_name
 from smsapp.contacts.service import Sheet, count, create_contact
+from smsapp.contacts.tables import Contact
 from smsapp.db import Database
 
 cells = st.one_of(
@@ -58,6 +60,49 @@ def test_a_write_that_fails_leaves_the_triggers_as_they_were(db: Database, actor
     assert count(db, actor) == 0
     create_contact(db, actor, Sheet("0612999999", nom="Roi"))
     assert count(db, actor) == 1
+
+
+def test_a_server_process_that_dies_in_an_import_leaves_neither_contact_nor_count(db: Database, actor: Actor) -> None:
+    if db.is_sqlite:
+        return  # there is no server
+    people = pl.DataFrame({"e164": range(33612000000, 33612000000 + MANY)}).with_columns(
+        territory=pl.lit("FR"), nom=pl.lit("Rey"), prenom=pl.lit(""), email=pl.lit(""), societe=pl.lit(""), extra=pl.lit("{}")
+    )  # fmt: skip
+    with pytest.raises(DBAPIError), db.write() as session:
+        add_contacts(session, actor.account_id, with_packed(with_keys(people)), import_id=1, at=db.now())
+        process = session.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        with db.write() as other:
+            other.execute(text("SELECT pg_terminate_backend(:p, 10000)"), {"p": process})
+    with db.read() as session:
+        for table in ("contact", "contact_to_index", "book_counter"):
+            assert session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() == 0, table
+
+
+def test_contacts_packed_beforehand_are_the_chosen_ones(db: Database, actor: Actor) -> None:
+    """What becomes of the numbers is known after they were packed."""
+    people = pl.DataFrame({"e164": range(33612000000, 33612000000 + 9)}).with_columns(
+        territory=pl.lit("FR"), nom=pl.lit("Noël"), prenom=pl.lit("Zoé"), email=pl.lit(""), societe=pl.lit("A\tB\\"),
+        extra=pl.lit('{"ville": "Apt"}'),
+    )  # fmt: skip
+    chosen = with_packed(with_keys(people)).filter(pl.col("e164") % 3 > 0)
+    with db.write() as session:
+        add_contacts(session, actor.account_id, chosen, import_id=7, at=db.now())
+    asked = "e164", "territory", "nom", "prenom", "email", "societe", "sort_name", "search"
+    with db.read() as session:
+        found = session.execute(select(Contact).order_by(col(Contact.id))).scalars().all()
+    assert [tuple(getattr(one, name) for name in asked) for one in found] == chosen.select(asked).rows()
+    told = (actor.account_id, "active", 7, db.now(), db.now(), None, {"ville": "Apt"}, "")
+    for one in found:
+        kept = (one.account_id, one.state, one.import_id, one.created_at, one.updated_at, one.deleted_at, one.extra)
+        assert (*kept, one.consent_source) == told
+
+
+def test_names_are_ordered_by_their_bytes_whatever_language_the_server_speaks(db: Database) -> None:
+    if db.is_sqlite:
+        return  # it knows no other order
+    asked = "SELECT collation_name FROM information_schema.columns WHERE table_name = 'contact' AND column_name = 'sort_name'"
+    with db.read() as session:
+        assert session.execute(text(asked)).scalar_one() == "C"
 
 
 def test_of_what_is_laid_out_beside_only_the_chosen_come_into_the_book(

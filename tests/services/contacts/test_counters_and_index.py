@@ -24,7 +24,7 @@ NAMES = ["Moreau", "Martin", "Étienne", "Rey", "Zola", "Petit-Jean", "de la Tou
 
 
 def fill(db: Database, actor: Actor, how_many: int, start: int = 0) -> None:
-    """Write contacts as an import does: one statement."""
+    """Write contacts in one statement."""
     rng = random.Random(how_many + start)
     rows = []
     for i in range(start, start + how_many):
@@ -40,6 +40,15 @@ def fill(db: Database, actor: Actor, how_many: int, start: int = 0) -> None:
         )  # fmt: skip
     with db.write() as session:
         session.connection().execute(insert(Contact), rows)
+
+
+def bring(db: Database, actor: Actor, how_many: int, nom: str = "Zola") -> None:
+    """Write contacts as an import does."""
+    people = pl.DataFrame({"e164": range(33612000000, 33612000000 + how_many)}).with_columns(
+        territory=pl.lit("FR"), nom=pl.lit(nom), prenom=pl.lit(""), email=pl.lit(""), societe=pl.lit(""), extra=pl.lit("{}")
+    )  # fmt: skip
+    with db.write() as session:
+        add_contacts(session, actor.account_id, with_keys(people), import_id=1, at=db.now())
 
 
 def assert_counted(db: Database) -> None:
@@ -157,6 +166,8 @@ def test_one_accounts_search_never_opens_anothers_book(
 step = st.sampled_from(
     [
         "fill",
+        "import",
+        "both at once",
         "hide some",
         "show all",
         "group",
@@ -180,6 +191,9 @@ def test_counters_and_index_follow_whatever_is_written_in_whatever_order(
         for table in ("contact", "contact_group"):
             session.execute(text(f"DELETE FROM {table}"))
         session.add(Group(id=7, account_id=actor.account_id, name="VIP", created_at=db.now()))
+        alone = session.execute(text("SELECT count(*) FROM account")).scalar_one() == 1
+    if alone:
+        make_actor("rival")
     statements = {
         "hide some": "UPDATE contact SET deleted_at = created_at WHERE id % 3 = 1",
         "show all": "UPDATE contact SET deleted_at = NULL",
@@ -189,6 +203,10 @@ def test_counters_and_index_follow_whatever_is_written_in_whatever_order(
         "refuse": "INSERT INTO suppression (account_id, e164, reason, origin, created_at)"
         " SELECT DISTINCT account_id, e164, '', 'manual', max(created_at) FROM contact GROUP BY account_id, e164"
         " ON CONFLICT DO NOTHING",
+        "both at once": "INSERT INTO contact (account_id, e164, territory, nom, prenom, email, societe, extra, sort_name,"
+        " search, state, created_at, updated_at, deleted_at) SELECT a.id, e164, territory, nom, prenom, email, societe,"
+        " extra, sort_name, search, contact.state, contact.created_at, updated_at,"
+        " CASE WHEN contact.id % 2 = 0 THEN updated_at END FROM contact, account a WHERE contact.id % 10 = 1",
         "rename": "UPDATE contact SET search = '336 etienne zola' WHERE id % 5 = 0",
         "drop some": "DELETE FROM contact WHERE id % 7 = 3",
         "drop group": "DELETE FROM contact_group",
@@ -196,6 +214,8 @@ def test_counters_and_index_follow_whatever_is_written_in_whatever_order(
     for at, name in enumerate(steps):
         if name == "fill":
             fill(db, actor, 11, start=seed * 1000 + at * 20)
+        elif name == "import":
+            bring(db, actor, 5 + seed % 7)
         elif name == "forgive":
             with db.read() as session:
                 entries = (
@@ -243,17 +263,10 @@ def test_a_contact_has_an_account_and_an_account_with_contacts_stays(db: Databas
 def test_ids_given_again_after_a_contact_is_gone_for_good_are_indexed_once(db: Database, actor: Actor) -> None:
     """On SQLite the id of the last contact is given again when it is gone; a span may still hold it."""
 
-    def bring(how_many: int, nom: str) -> None:
-        people = pl.DataFrame({"e164": range(33612000000, 33612000000 + how_many)}).with_columns(
-            territory=pl.lit("FR"), nom=pl.lit(nom), prenom=pl.lit(""), email=pl.lit(""), societe=pl.lit(""), extra=pl.lit("{}")
-        )  # fmt: skip
-        with db.write() as session:
-            add_contacts(session, actor.account_id, with_keys(people), import_id=1, at=db.now())
-
-    bring(MANY, "Quatorze")
+    bring(db, actor, MANY, "Quatorze")
     with db.write() as session:
         session.execute(text(f"DELETE FROM contact WHERE id > (SELECT max(id) FROM contact) - {MANY // 2}"))
-    bring(MANY, "Quinze")
+    bring(db, actor, MANY, "Quinze")
     with db.write() as session:
         session.execute(text("UPDATE contact SET search = '336 seize' WHERE nom = 'Quinze'"))
     assert search.index_all(db) >= MANY + MANY // 2
