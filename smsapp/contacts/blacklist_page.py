@@ -130,7 +130,8 @@ def _cells(row: rx.Var[Line]) -> list[Component | rx.Var[str]]:
         class_name="why",
     )
     since = rx.el.span(
-        moment(row.since), rx.cond(row.by != "", rx.el.span(" · ", row.by, class_name="mut")), class_name="num"
+        rx.el.span(moment(row.since), class_name="num"),
+        rx.cond(row.by != "", rx.el.span(" · ", row.by, class_name="mut")),
     )
     passport = rx.el.a(
         icon("file-badge"),

@@ -67,46 +67,50 @@ def tools() -> Component:
     return rx.el.div(
         search_field(
             t("contacts.search"),
+            key_hint=True,
             default_value=S.search,
             on_change=S.find.debounce(180),
             max_length=200,
             key=S.search_key,
         ),
-        _filter(
-            "users",
-            t("contacts.group"),
-            S.group,
-            S.choose_group,
-            rx.foreach(S.group_lines, lambda g: rx.el.option(g.label, value=g.value)),
+        rx.el.div(
+            _filter(
+                "users",
+                t("contacts.group"),
+                S.group,
+                S.choose_group,
+                rx.foreach(S.group_lines, lambda g: rx.el.option(g.label, value=g.value)),
+            ),
+            _filter(
+                "circle-dot",
+                t("contacts.last_status"),
+                S.last,
+                lambda value: S.choose("status", value),
+                *(rx.el.option(t(status.key), value=status.value) for status in Status),
+            ),
+            _filter(
+                "globe",
+                t("contacts.country"),
+                S.country,
+                lambda value: S.choose("country", value),
+                rx.foreach(S.countries, lambda code: rx.el.option(territory(code), value=code)),
+            ),
+            _filter(
+                "user-check",
+                t("contacts.state"),
+                S.standing,
+                lambda value: S.choose("state", value),
+                *(rx.el.option(t(f"contacts.state_{state}"), value=state) for state in STATES),
+            ),
+            rx.cond(S.group != "", rx.fragment(write, actions)),
+            segmented(order, S.sort, t("contacts.sort")),
+            rx.cond(
+                _narrowed() & (S.standing != "deleted"),
+                icon_button("sparkles", t("contacts.save_view"), on_click=S.open_saving),
+            ),
+            _files("export-view", t("contacts.export_view"), S.export_view),
+            class_name="filters",
         ),
-        _filter(
-            "circle-dot",
-            t("contacts.last_status"),
-            S.last,
-            lambda value: S.choose("status", value),
-            *(rx.el.option(t(status.key), value=status.value) for status in Status),
-        ),
-        _filter(
-            "globe",
-            t("contacts.country"),
-            S.country,
-            lambda value: S.choose("country", value),
-            rx.foreach(S.countries, lambda code: rx.el.option(territory(code), value=code)),
-        ),
-        _filter(
-            "user-check",
-            t("contacts.state"),
-            S.standing,
-            lambda value: S.choose("state", value),
-            *(rx.el.option(t(f"contacts.state_{state}"), value=state) for state in STATES),
-        ),
-        rx.cond(S.group != "", rx.fragment(write, actions)),
-        segmented(order, S.sort, t("contacts.sort")),
-        rx.cond(
-            _narrowed() & (S.standing != "deleted"),
-            icon_button("sparkles", t("contacts.save_view"), on_click=S.open_saving),
-        ),
-        _files("export-view", t("contacts.export_view"), S.export_view),
         class_name="book-tools",
     )
 
@@ -195,7 +199,7 @@ def _cells(row: rx.Var[Row]) -> list[Component | rx.Var[str]]:
         on_change=lambda on: S.tick(row.id, on),
     )
     name = rx.el.div(
-        avatar(row.initials),
+        avatar(row.initials, tone="own"),
         rx.el.div(
             rx.el.a(row.name, href=row.url, class_name="cell"),
             rx.el.span(row.number, class_name="under num"),
@@ -208,8 +212,12 @@ def _cells(row: rx.Var[Row]) -> list[Component | rx.Var[str]]:
         name,
         rx.el.span(phone(row.number), class_name="opt-in"),
         rx.el.span(row.company, class_name="opt-in"),
-        rx.el.span(dots(row.tags), class_name="opt-in"),
-        rx.cond((row.state == "active") & (row.status != ""), status_badge(row.status), state_tag(row.state)),
+        rx.el.span(dots(row.tags, 2), class_name="opt-in"),
+        rx.cond(
+            row.state != "active",
+            state_tag(row.state),
+            rx.cond(row.status != "", status_badge(row.status), rx.el.span(t("contacts.no_sms"), class_name="mut")),
+        ),
     ]
 
 
@@ -240,8 +248,8 @@ def _bulk() -> Component:
         go=button(t("contacts.do_blacklist"), role="danger", on_click=S.blacklist_selected),
     )
     export = _files("export-selected", t("contacts.do_export"), S.export_selected, words=True)
-    elsewhere = rx.cond(S.elsewhere > 0, rx.fragment(", ", t("contacts.elsewhere", count=S.elsewhere)))
-    elsewhere = rx.cond(S.everyone, rx.fragment(", ", t("contacts.everyone")), elsewhere)
+    elsewhere = rx.cond(S.elsewhere > 0, _also(t("contacts.elsewhere", count=S.elsewhere)))
+    elsewhere = rx.cond(S.everyone, _also(t("contacts.everyone")), elsewhere)
     more = (S.prev_url != "") | (S.next_url != "")
     write = (icon("square-pen"), t("contacts.write"))
     living = rx.fragment(
@@ -273,9 +281,15 @@ def _bulk() -> Component:
         ),
         rx.cond(S.standing == "deleted", gone, living),
         rx.el.button(
-            icon("x"), type="button", aria_label=t("contacts.clear"), title=t("contacts.clear"), on_click=S.clear
+            icon("x"), type="button", class_name="x",
+            aria_label=t("contacts.clear"), title=t("contacts.clear"), on_click=S.clear,
         ),
-    )
+    )  # fmt: skip
+
+
+def _also(words: rx.Var[str]) -> Component:
+    """The second line of what is selected."""
+    return rx.el.span(rx.el.span(", ", class_name="sr-only"), words, class_name="also")
 
 
 def dialogs() -> Component:

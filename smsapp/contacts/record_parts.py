@@ -12,6 +12,7 @@ from smsapp.ui import (
     avatar,
     button,
     closing,
+    confirm,
     dialog,
     icon_button,
     link_button,
@@ -24,11 +25,17 @@ from smsapp.ui import (
 from smsapp.ui.icons import icon
 
 
-def dots(tags: rx.Var[list[Tag]]) -> Component:
-    """The groups of a contact, each with its dot."""
-    return rx.el.span(
-        rx.foreach(tags, lambda g: rx.el.span(rx.el.i(class_name=g.tone), rx.el.span(g.name))), class_name="dots"
-    )
+def dots(tags: rx.Var[list[Tag]], most: int | None = None) -> Component:
+    """The groups of a contact, each with its dot; beyond ``most`` they are counted."""
+
+    def one(group: rx.Var[Tag]) -> Component:
+        return rx.el.span(rx.el.i(class_name=group.tone), rx.el.span(group.name))
+
+    if most is None:
+        return rx.el.span(rx.foreach(tags, one), class_name="dots")
+    more = tags.length() - most
+    rest = rx.cond(more > 0, rx.el.span(t("contacts.more_groups", number=more), class_name="mut num"))
+    return rx.el.span(rx.foreach(tags[:most], one), rest, class_name="dots")
 
 
 def state_tag(state: rx.Var[str]) -> Component:
@@ -54,17 +61,27 @@ def record() -> Component:
         class_name="row g4",
     )
     person = rx.el.div(
-        avatar(S.form.initials, large=True),
+        avatar(S.form.initials, tone="own", large=True),
         rx.el.div(
-            rx.el.h2(S.form.title, class_name="b6"), rx.el.div(dots(S.form.tags), class_name="t2 mut"), class_name="f1"
+            rx.el.h2(S.form.title, class_name="b6"),
+            rx.cond(S.form.societe != "", rx.el.div(S.form.societe, class_name="t2 mut el")),
+            class_name="f1",
         ),
         state_tag(S.form.state),
         class_name="row g10",
     )
+    refuse = confirm(
+        trigger=_sign("ban", t("contacts.do_blacklist")),
+        title=t("contacts.blacklist_one_q", name=S.form.title),
+        say=t("contacts.blacklist_say"),
+        keep=button(t("contacts.cancel")),
+        go=button(t("contacts.do_blacklist"), role="danger", on_click=S.blacklist_open),
+    )
     acts = rx.el.div(
         link_button(t("contacts.write_to"), f"/compose?contacts={S.form.id}", role="soft", name="square-pen"),
-        button(t("contacts.do_delete"), role="danger_soft", name="trash-2", on_click=S.delete_open),
-        class_name="row g8 wrap",
+        rx.cond(S.form.state != "blacklisted", refuse),
+        _sign("trash-2", t("contacts.do_delete"), on_click=S.delete_open),
+        class_name="row g8 acts",
     )
     return rx.el.aside(
         head,
@@ -154,6 +171,11 @@ def _past() -> Component:
         ),
         class_name="past",
     )
+
+
+def _sign(name: str, label: rx.Var[str], **props: Any) -> Component:
+    """A button that is a sign; its words are read out."""
+    return rx.el.button(icon(name), type="button", class_name="sign", aria_label=label, title=label, **props)
 
 
 def _step(name: str, label: rx.Var[str], href: rx.Var[str]) -> Component:

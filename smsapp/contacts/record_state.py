@@ -1,5 +1,6 @@
 """The record of a contact: who is open, the form of a new or known one, what is wrong with it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import reflex as rx
@@ -9,12 +10,13 @@ from smsapp.contacts import groups, service
 from smsapp.contacts.book_state import BookPart
 from smsapp.contacts.fields import CustomField
 from smsapp.contacts.service import Sheet, UnreadableNumber
-from smsapp.contacts.shown import Extra, Form, Found, GroupLine, PastLine, past_lines, tags_of
+from smsapp.contacts.shown import Extra, Form, Found, GroupLine, PastLine, Tag, past_lines, tags_of
 from smsapp.domain.errors import Refusal
 from smsapp.i18n import Sentence
 from smsapp.web.notices import notice
 
 STANDARD = ("number", "nom", "prenom", "email", "societe", "consent_source", "consent_text", "consent_day")
+MOST_GROUPS = 50  # that a form offers beside those of the contact
 
 
 class RecordPart(BookPart, mixin=True):
@@ -41,7 +43,7 @@ class RecordPart(BookPart, mixin=True):
         self.creating = True
         self.form = Form(key=f"new{self.epoch}")
         self.form_extra = [Extra(one.key, one.name) for one in self._custom]
-        self.form_groups = await self._form_groups(frozenset())
+        self.form_groups = await self._form_groups([])
 
     @rx.event
     def set_creating(self, on: bool) -> None:
@@ -112,9 +114,12 @@ class RecordPart(BookPart, mixin=True):
             sheet.created_at.isoformat() if sheet.created_at else "", sheet.import_id or 0,
         )  # fmt: skip
 
-    async def _form_groups(self, chosen: frozenset[int]) -> list[GroupLine]:
-        found = await self._ask(groups.groups, "", 50)
-        return [GroupLine(str(g.id), g.name, g.id in chosen) for g in found]
+    async def _form_groups(self, mine: Sequence[Tag]) -> list[GroupLine]:
+        """The groups to tick: those of the contact, all of them, then others."""
+        found = await self._ask(groups.groups, "", MOST_GROUPS)
+        own = {tag.id for tag in mine}
+        others = [GroupLine(str(g.id), g.name) for g in found if str(g.id) not in own]
+        return [*(GroupLine(tag.id, tag.name, True) for tag in mine), *others]
 
     def _clear_errors(self) -> None:
         self.number_error = self.form_error = Sentence()

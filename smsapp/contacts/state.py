@@ -172,6 +172,14 @@ class ContactsState(RecordPart, FieldsPart, GroupPart, EveryonePart, rx.State):
         return rx.redirect(self.close_url, replace=True)
 
     @rx.event
+    async def blacklist_open(self) -> None:
+        """Never write to the contact whose record is open again."""
+        numbers = await self._ask(service.numbers_of, [self.form.id])
+        count = await self._ask(blacklist.blacklist, numbers)
+        await notice(self, "success", "contacts.blacklisted", count=count)
+        await self._again()
+
+    @rx.event
     async def undo(self) -> None:
         """Bring back what was deleted last."""
         deleted, self._deleted = self._deleted, []
@@ -227,7 +235,7 @@ class ContactsState(RecordPart, FieldsPart, GroupPart, EveryonePart, rx.State):
         self._custom = found.fields
         self._open(found, here)
         if found.opened:
-            self.form_groups = await self._form_groups(frozenset(g.id for g in found.opened.row.groups))
+            self.form_groups = await self._form_groups(self.form.tags)
         self.loaded = True
         self._count()
 

@@ -37,7 +37,9 @@ def _checked() -> Component:
             aria_label=t("imports.outcomes"),
         ),
         rx.cond(C.counts.ambiguous > 0, note(t("imports.ambiguous", count=C.counts.ambiguous), tone="amber")),
-        rx.cond(C.tab == "rejected", rejected_card(C, take="imports.take"), _plain()),
+        rx.cond(
+            C.tab == "rejected", rejected_card(C, take="imports.take", why_none=t("imports.no_rows_here_why")), _plain()
+        ),
         class_name="col g16",
     )
 

@@ -51,9 +51,9 @@ def columns_step() -> Component:
                 t("imports.recognised", count=S.recognised) + ", " + t("imports.ignored", count=S.ignored),
                 class_name="t2 mut",
             ),
+            rx.cond(S.remembered, rx.el.span(t("imports.remembered"), class_name="t2 mut end")),
             class_name="row g10 wrap",
         ),
-        rx.cond(S.remembered, rx.el.p(t("imports.remembered"), class_name="t2 mut")),
         _mapping(),
         rx.el.datalist(rx.foreach(S.group_names, lambda name: rx.el.option(value=name, key=name)), id="import-groups"),
         class_name="main-col",
@@ -77,15 +77,15 @@ def columns_step() -> Component:
         ),
         rx.cond(S.blacklist, rx.fragment(), _policies()),
         rx.el.label(
-            rx.el.input(type="checkbox", checked=S.blacklist, on_change=S.set_blacklist),
             rx.el.span(
-                rx.el.span(t("imports.blacklist"), class_name="b5"),
-                rx.el.br(),
+                rx.el.span(t("imports.blacklist"), class_name="b5 blk"),
                 rx.el.span(t("imports.blacklist_hint"), class_name="t1 mut"),
+                class_name="f1",
             ),
-            class_name="check",
+            rx.el.input(type="checkbox", checked=S.blacklist, on_change=S.set_blacklist, class_name="switch"),
+            class_name="check to-blacklist",
         ),
-        note(t("imports.consent"), tone="indigo"),
+        rx.cond(S.blacklist, rx.fragment(), rx.el.div(note(t("imports.consent"), tone="indigo"), class_name="last")),
         class_name="side-col",
     )
     return rx.el.div(main, side, class_name="desk")
@@ -191,9 +191,12 @@ def _file_bar() -> Component:
 
 def _raw() -> Component:
     return rx.el.details(
-        rx.el.summary(t("imports.raw")),
+        rx.el.summary(
+            icon("chevron-right"),
+            rx.el.span(t("imports.raw")),
+            rx.cond(S.kind == "text", rx.el.span(t("imports.raw_question"), class_name="ask mut")),
+        ),
         rx.el.pre(rx.foreach(S.raw, lambda line: rx.el.div(line)), tab_index=0),
-        rx.cond(S.kind == "text", rx.el.p(t("imports.raw_question"), class_name="t2 mut")),
         class_name="raw",
         open=True,
     )
@@ -224,6 +227,7 @@ def _mapping() -> Component:
             c.look,
             ("sure", _sure("circle-check", t("imports.sure", share=c.share), "tx-ok")),
             ("probable", _sure("circle-help", t("imports.probable", share=c.share), "tx-warn")),
+            ("again", _sure("history", t("imports.as_last_time"), "tx-ok")),
             ("chosen", _sure("user-check", t("imports.chosen"), "mut")),
             _sure("eye-off", t("imports.not_recognised"), "mut"),
         )

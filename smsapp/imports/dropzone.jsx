@@ -5,7 +5,7 @@ import { useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { useI18n } from "$/public/external/smsapp/i18n/variables/runtime.js";
 
-export function Dropzone({ action, limit, next, label, hint, choose, sending, token, paste, pasted, take }) {
+export function Dropzone({ action, limit, next, label, hint, choose, sending, token, paste, example, pasted, take }) {
   const i18n = useI18n();
   const navigate = useNavigate();
   const input = useRef(null);
@@ -51,8 +51,8 @@ export function Dropzone({ action, limit, next, label, hint, choose, sending, to
       <button type="button" className="drop-choose" disabled={Boolean(sent)} onClick={() => input.current.click()}>{choose}</button>
       <details className="drop-paste">
         <summary>{paste}</summary>
-        <textarea className="inp" rows={5} value={text} aria-label={paste} spellCheck={false} onChange={(event) => setText(event.target.value)} />
-        <button type="button" className="drop-choose" disabled={Boolean(sent) || !text.trim()} onClick={sendPasted}>{take}</button>
+        <textarea className="inp" rows={5} value={text} aria-label={paste} placeholder={example} spellCheck={false} onChange={(event) => setText(event.target.value)} />
+        <button type="button" className="drop-choose soft" disabled={Boolean(sent) || !text.trim()} onClick={sendPasted}>{take}</button>
       </details>
       {sent && <div className="drop-sent">
         <span className="t2" role="status">{sending.replace("\u0001", sent.name)}</span>

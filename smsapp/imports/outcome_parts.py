@@ -113,22 +113,13 @@ def _done() -> Component:
     """What was done, and where to go from here."""
     return rx.el.div(
         problem(),
-        card(rx.el.div(_head(), _bar(), class_name="col g16")),
+        rx.el.div(_head(), _bar(), class_name="done-card"),
         rx.el.div(
             _sum(
                 "imported",
                 "user-check",
                 rx.cond(R.to_blacklist, R.counts.created, R.counts.imported),
-                rx.cond(
-                    R.to_blacklist,
-                    t("imports.now_blacklisted"),
-                    t(
-                        "imports.new_and_known",
-                        created=R.counts.created,
-                        known=R.counts.known,
-                        completed=R.counts.completed,
-                    ),
-                ),
+                rx.cond(R.to_blacklist, t("imports.now_blacklisted"), _what_became()),
                 "good",
             ),
             _sum("duplicates", "copy", R.counts.duplicates, t("imports.duplicates_why")),
@@ -146,9 +137,24 @@ def _done() -> Component:
             ),
             class_name="sums",
         ),
-        rejected_card(R, take="imports.bring", download=_download()),
-        class_name="col g16",
+        rejected_card(
+            R,
+            take="imports.bring",
+            why_none=rx.cond(R.to_blacklist, t("imports.all_blacklisted"), t("imports.none_rejected_why")),
+            download=_download(),
+        ),
+        class_name="col g16 done",
     )
+
+
+def _what_became() -> Component:
+    """The parts of what was brought in, without those that are nothing."""
+    counts = R.counts
+    parts = [
+        rx.cond(count > 0, rx.el.span(t(f"imports.part_{name}", rows=count)))
+        for name, count in (("created", counts.created), ("completed", counts.completed), ("known", counts.known))
+    ]
+    return rx.cond(counts.imported > 0, rx.el.span(*parts, class_name="parts"), t("imports.part_none"))
 
 
 def _head() -> Component:
@@ -160,7 +166,7 @@ def _head() -> Component:
             rx.el.div(
                 t("imports.done_read", count=R.counts.read),
                 " ",
-                t("imports.in_seconds", seconds=R.seconds),
+                rx.cond(R.seconds < 0.1, t("imports.at_once"), t("imports.in_seconds", seconds=R.seconds)),
                 rx.cond(R.group != "", rx.fragment(", ", group)),
                 class_name="t2 mut",
             ),
@@ -176,7 +182,11 @@ def _head() -> Component:
                         t("imports.write_group"), f"/compose?group={R.group_id}", role="primary", name="square-pen"
                     ),
                 ),
-                link_button(t("imports.see_book"), "/contacts", role="primary", name="contact"),
+                rx.cond(
+                    R.to_blacklist,
+                    link_button(t("imports.see_blacklist"), "/blacklist", role="primary", name="ban"),
+                    link_button(t("imports.see_book"), "/contacts", role="primary", name="contact"),
+                ),
             ),
             class_name="acts",
         ),
@@ -198,10 +208,15 @@ def _undo_button() -> Component:
 
 def _bar() -> Component:
     return rx.el.div(
-        rx.box(class_name="ok", flex_grow=R.counts.imported, flex_basis="0"),
-        rx.box(class_name="dup", flex_grow=R.counts.duplicates, flex_basis="0"),
-        rx.box(class_name="black", flex_grow=R.counts.blacklisted, flex_basis="0"),
-        rx.box(class_name="bad", flex_grow=R.counts.rejected, flex_basis="0"),
+        *(
+            rx.cond(count > 0, rx.box(class_name=look, flex_grow=count, flex_basis="0"))
+            for look, count in (
+                ("ok", R.counts.imported),
+                ("dup", R.counts.duplicates),
+                ("black", R.counts.blacklisted),
+                ("bad", R.counts.rejected),
+            )
+        ),
         class_name="outcome-bar",
         role="img",
         custom_attrs={
@@ -216,7 +231,7 @@ def _bar() -> Component:
     )
 
 
-def _sum(key: str, name: str, count: Any, why: rx.Var[str], tone: str = "") -> Component:
+def _sum(key: str, name: str, count: Any, why: rx.Var[str] | Component, tone: str = "") -> Component:
     return rx.el.div(
         rx.el.span(icon(name), t(f"imports.{key}"), class_name=f"what {tone}"),
         rx.el.span(number(count), class_name="big x26"),
@@ -244,14 +259,29 @@ def history() -> Component:
         return [
             rx.el.a(r.name, href="/import?done=" + r.id.to_string(), class_name="lk"),
             rx.el.span(moment(r.at), class_name="num nw"),
-            message("imports.status_" + r.status),
-            number(r.read),
-            number(r.rows),
-            number(r.rejected),
+            rx.el.span(
+                message("imports.status_" + r.status),
+                class_name=rx.match(
+                    r.status, ("done", "tag teal"), ("failed", "tag red"), ("running", "tag blue"), "tag gray"
+                ),
+            ),
+            _figure(t("imports.past_read"), r.read),
+            _figure(t("imports.imported"), r.rows),
+            _figure(t("imports.rejected_done"), r.rejected),
         ]
 
     table = data_table(columns, R.past, cells, label=t("imports.history"), key=lambda r: r.id)
     return rx.cond(
         R.past.length() > 0,
-        card(rx.el.div(rx.el.h2(t("imports.history"), class_name="h2"), class_name="fates-head"), table, flush=True),
+        card(
+            rx.el.div(rx.el.h2(t("imports.history"), class_name="h2"), class_name="fates-head"),
+            table,
+            flush=True,
+            class_name="past-imports",
+        ),
     )
+
+
+def _figure(label: rx.Var[str], count: rx.Var[int]) -> Component:
+    """A figure that says on a phone, where no column is headed, what it counts."""
+    return rx.el.span(number(count), class_name="past-figure", custom_attrs={"data-label": label})

@@ -38,6 +38,7 @@ class Dropzone(rx.Component):
     sending: rx.Var[str]
     token: rx.Var[str]
     paste: rx.Var[str]
+    example: rx.Var[str]
     pasted: rx.Var[str]
     take: rx.Var[str]
 
@@ -81,6 +82,7 @@ def file_step(past: Component) -> Component:
         sending=t("imports.sending", name="\u0001"),
         token=S.token,
         paste=t("imports.paste"),
+        example=t("imports.paste_example"),
         pasted=t("imports.pasted_name"),
         take=t("imports.take_pasted"),
     )

@@ -12,9 +12,10 @@ from smsapp.ui import Column, button, card, data_table, empty_state
 from smsapp.ui.icons import icon
 
 
-def rejected_card(state: Any, *, take: str, download: Component | None = None) -> Component:
+def rejected_card(state: Any, *, take: str, why_none: rx.Var[str], download: Component | None = None) -> Component:
     """The rejected rows of a state that has ``reasons, reason, counts, repairable, fates`` and the handlers
-    ``choose_reason, type_number, accept, accept_all``; ``take`` is the key of what a row's button does.
+    ``choose_reason, type_number, accept, accept_all``; ``take`` is the key of what a row's button does, ``why_none`` is
+    said when no row is rejected.
     """
     every = _tab("", t("imports.all"), state.counts.rejected, state)
     head = rx.el.div(
@@ -45,7 +46,7 @@ def rejected_card(state: Any, *, take: str, download: Component | None = None) -
         state.fates.length() >= 50,
         rx.el.p(t("imports.first_rows", count=state.fates.length()), class_name="t2 mut fates-head"),
     )
-    none = card(empty_state("circle-check", t("imports.none_rejected"), t("imports.none_rejected_why")))
+    none = card(empty_state("circle-check", t("imports.none_rejected"), why_none))
     return rx.cond(state.counts.rejected > 0, card(head, _grid(state, take), shown, flush=True), none)
 
 
@@ -90,7 +91,7 @@ def _grid(state: Any, take: str) -> Component:
             default_value=r.repair,
             placeholder=t("imports.type_number"),
             on_change=lambda value: state.type_number(r.row, value).debounce(250),
-            class_name=rx.cond(r.hint.key != "", "inp fix wrong", rx.cond(r.ready, "inp fix good", "inp fix")),
+            class_name="fix",
             max_length=60,
             auto_complete="off",
             aria_label=t("imports.correction_of", row=r.row),
@@ -109,7 +110,11 @@ def _grid(state: Any, take: str) -> Component:
             rx.el.span(r.name),
             rx.el.span(rx.cond(r.value != "", r.value, t("imports.blank")), class_name="num red-text"),
             rx.el.span(icon("circle-alert"), say(r.why), class_name="why"),
-            rx.el.span(typed, hint, class_name="fix-box"),
+            rx.el.span(
+                typed,
+                hint,
+                class_name=rx.cond(r.hint.key != "", "fix-box wrong", rx.cond(r.ready, "fix-box good", "fix-box")),
+            ),
             accept,
         ]
 

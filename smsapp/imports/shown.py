@@ -13,7 +13,8 @@ FLAWS = ("open_quote", "extra_cells")
 
 @dataclass(frozen=True)
 class ColumnHead:
-    """A column of the file: what it is taken for, and how sure. ``look``: sure, probable, chosen, none.
+    """A column of the file: what it is taken for, and how sure. ``look``: sure, probable, again (as the last
+    time), chosen, none.
 
     ``own`` is the field of one's own that it could become.
     """

@@ -74,6 +74,7 @@ class ImportState(rx.State):
     _preview: Preview | None = None
     _mapping: dict[int, str] = {}
     _by_hand: set[int] = set()
+    _again: set[int] = set()  # columns that are taken as the last time
 
     @rx.event
     async def enter(self) -> None:
@@ -181,7 +182,7 @@ class ImportState(rx.State):
         self.columns_url = f"/import?file={file}"
         if not keep:
             self._mapping = {c.index: c.field for c in found.columns}
-            self._by_hand = set()
+            self._by_hand, self._again = set(), set()
             await self._as_last_time(found)
         self.filename, self.kind, self.count = found.upload.name, found.kind, found.count
         self.kilobytes = max(1, round(found.upload.size / 1024))
@@ -199,7 +200,7 @@ class ImportState(rx.State):
         if last is None:
             return
         self._mapping = {c.index: last.mapping.get(c.index, "") for c in found.columns}
-        self._by_hand = {index for index, field in self._mapping.items() if field}
+        self._again = {index for index, field in self._mapping.items() if field}
         self.policy = last.policy
         if last.region in CODES:
             self.region = last.region
@@ -253,6 +254,8 @@ class ImportState(rx.State):
             return "none"
         if index in self._by_hand:
             return "chosen"
+        if index in self._again:
+            return "again"
         return "sure" if confidence >= SURE else "probable" if confidence >= PROBABLE else "chosen"
 
     def _mapped(self) -> bool:

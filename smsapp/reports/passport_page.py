@@ -40,7 +40,9 @@ def page() -> Component:
     return frame(
         ListsSheet.create(),
         rx.cond(S.missing, nowhere, rx.cond(S.loaded, chain, skeleton(6))),
-        title=rx.cond(S.number != "", t("passport.title_of", number=S.number), t("passport.title")),
+        title=rx.cond(
+            S.number != "", t("passport.title_of", number=S.number.split(" ").join("\u00a0")), t("passport.title")
+        ),
         active="blacklist",
         facts=rx.cond(S.standing != "", rx.el.span(t("passport.facts"))),
         actions=[

@@ -8,7 +8,7 @@ from reflex.components.component import Component
 from reflex_components_core.el.elements.base import BaseHTML
 
 from smsapp.ui.icons import icon
-from smsapp.ui.layout import Child, Text
+from smsapp.ui.layout import Child, Text, kbd
 
 Role = Literal["primary", "surface", "soft", "ghost", "danger", "danger_soft"]
 _LOOK: dict[str, dict[str, str]] = {
@@ -169,9 +169,9 @@ def checkbox(label: Child, **props: Any) -> Component:
     return rx.el.label(rx.el.input(type="checkbox", **props), rx.el.span(label), class_name="check")
 
 
-def search_field(label: Text, **props: Any) -> Component:
+def search_field(label: Text, *, key_hint: bool = False, **props: Any) -> Component:
     """The page's search, which `/` reaches: `search_field(t("c.search"), value=S.q,
-    on_change=S.search.debounce(200))`.
+    on_change=S.search.debounce(200))`. `key_hint` shows that key in the field.
     """
     return rx.el.div(
         icon("search"),
@@ -184,6 +184,7 @@ def search_field(label: Text, **props: Any) -> Component:
             auto_complete="off",
             **props,
         ),
+        *([kbd("/")] if key_hint else []),
         class_name="with-icon f1",
         role="search",
     )

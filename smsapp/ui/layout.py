@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import reflex as rx
 from reflex.components.component import Component
+from reflex_base.vars.function import FunctionStringVar
 
 from smsapp.i18n import t
 from smsapp.ui.icons import icon
@@ -104,10 +105,19 @@ def more(label: Text, href: Text) -> Component:
     return link(label, href, arrow=True)
 
 
-def avatar(initials: Text, *, tone: Literal["indigo", "gray"] = "indigo", large: bool = False) -> Component:
-    """Initials in a circle; decoration beside the name."""
-    names = ["av", *(["gray"] if tone == "gray" else []), *(["lg"] if large else [])]
-    return rx.el.span(initials, class_name=" ".join(names), custom_attrs={"aria-hidden": "true"})
+def avatar(initials: Text, *, tone: Literal["indigo", "gray", "own"] = "indigo", large: bool = False) -> Component:
+    """Initials in a circle; decoration beside the name. ``own``: the same initials have the same tint everywhere."""
+    names: Text = " ".join(["av", *(["gray"] if tone == "gray" else []), *(["lg"] if large else [])])
+    if tone == "own":
+        names = _tint.call(names, initials).to(str)
+    return rx.el.span(initials, class_name=names, custom_attrs={"aria-hidden": "true"})
+
+
+_TINTS = 9  # as many as the style sheet has: .av.tint0 to .av.tint8
+_tint = FunctionStringVar.create(
+    "((names, said) => names + ' tint' + "
+    f"[...said].reduce((sum, one) => (sum * 31 + one.codePointAt(0)) % 9973, 7) % {_TINTS})"
+)
 
 
 def kbd(key: str) -> Component:
