@@ -188,6 +188,7 @@ def _sheet(table: pl.DataFrame) -> Frames:
         .fill_null("")
         .str.replace_all("\0", "", literal=True)
         .str.replace_all(CONTROL.pattern, " ")
+        .str.replace(r"^(\d{4}-\d\d-\d\d) 00:00:00$", "${1}")  # a day is no instant
     )
     for start in range(0, cells.height, PIECE):
         piece = cells.slice(start, PIECE)

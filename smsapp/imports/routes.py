@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from smsapp.contacts.shown import id_of
 from smsapp.contacts.spreadsheet import csv_pieces
 from smsapp.domain.errors import Refusal
 from smsapp.i18n.catalogue import reader_language, translate
@@ -57,9 +58,10 @@ async def receive(request: Request) -> Response:
     if not hmac.compare_digest(shown.encode(), upload_token(rt, request.headers.get("cookie", "")).encode()):
         return await _refused(request, Refusal("imports.bad_token"), 403)
     length = request.headers.get("content-length", "")
+    announced = int(length[:18]) if length.isdecimal() and length.isascii() else None
     name = unquote(request.headers.get("x-file-name", ""))[:300]
     try:
-        incoming = await asyncio.to_thread(uploads().receive, actor, name, int(length) if length.isdecimal() else None)
+        incoming = await asyncio.to_thread(uploads().receive, actor, name, announced)
     except Refusal as refusal:
         return await _refused(request, refusal, 413)
     try:
@@ -79,7 +81,7 @@ async def rejected(request: Request) -> Response:
     actor = await rt.people.actor(request.headers.get("cookie", ""))
     if actor is None:
         return _sentence(request, NotSignedIn(), 401)
-    import_id = int(request.path_params["import_id"])
+    import_id = id_of(request.path_params["import_id"]) or 0
     try:
         columns, rows = await asyncio.to_thread(rejected_rows, rt.db, actor, import_id)
     except ImportNotFound as refusal:
@@ -125,5 +127,5 @@ def _language(request: Request) -> str:
 
 ROUTES = [
     Route("/import/files", receive, methods=["POST"]),
-    Route("/import/{import_id:int}/rejected.csv", rejected, methods=["GET"]),
+    Route("/import/{import_id}/rejected.csv", rejected, methods=["GET"]),
 ]

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from smsapp.contacts.shown import id_of
 from smsapp.i18n.catalogue import reader_language, translate
 from smsapp.reports.passport import PassportNotFound, passport, signed
 from smsapp.web.http import actor_of_request
@@ -17,7 +18,7 @@ async def proof(request: Request) -> Response:
     """GET /passport/{entry}/proof.json: the chain of what happened to a number, sealed and signed."""
     actor, rt = await actor_of_request(request), runtime()
     try:
-        found = await asyncio.to_thread(passport, rt.db, actor, request.path_params["entry"])
+        found = await asyncio.to_thread(passport, rt.db, actor, id_of(request.path_params["entry"]) or 0)
     except PassportNotFound as refusal:
         language = reader_language(request.headers.get("cookie", ""), request.headers.get("accept-language", ""))
         return PlainTextResponse(translate(language, refusal.key), 404)
@@ -30,4 +31,4 @@ async def proof(request: Request) -> Response:
     return Response(body, media_type="application/json", headers=headers)
 
 
-ROUTES = [Route("/passport/{entry:int}/proof.json", proof, methods=["GET"])]
+ROUTES = [Route("/passport/{entry}/proof.json", proof, methods=["GET"])]

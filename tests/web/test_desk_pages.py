@@ -158,6 +158,7 @@ async def test_the_signed_passport_is_its_accounts_only(
     assert (await browser.get(f"/passport/{entry}/proof.json")).status_code == 401
     sign_in(browser, rt, other)
     assert (await browser.get(f"/passport/{entry}/proof.json")).status_code == 404
+    assert (await browser.get("/passport/9223372036854775808/proof.json")).status_code == 404
     sign_in(browser, rt, actor)
     document = (await browser.get(f"/passport/{entry}/proof.json")).json()
     assert document["steps"][0]["detail"] == "au comptoir"

@@ -65,6 +65,11 @@ async def test_nobody_else_gets_in(browser: httpx.AsyncClient, rt: Runtime, pers
     for proof in ("", "0" * 64, upload_token(rt, f"{rt.people.cookie}=another"), "é"):
         refused = await browser.post("/import/files", content=TABLE, headers={"x-upload-token": proof.encode()})
         assert (refused.status_code, refused.json()["key"]) == (403, "imports.bad_token")
+    for id in ("9223372036854775808", "9" * 5000, "-1", "1e5", "٣", "x"):
+        assert (await browser.get(f"/import/{id}/rejected.csv")).status_code == 404
+    for length, status in (("9" * 5000, 413), ("-5", 200), ("x", 200)):
+        answer = await browser.post("/import/files", content=TABLE, headers={"content-length": length})
+        assert answer.status_code == status
     for method in ("GET", "HEAD", "PUT", "DELETE"):
         assert (await browser.request(method, "/import/files")).status_code == 405
     incoming = uploads().receive(rival, "theirs.csv")
