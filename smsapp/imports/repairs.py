@@ -81,7 +81,7 @@ def accept(db: Database, actor: Actor, import_id: int, reason: str = "") -> Repa
 
 def _repair(session: Session, db: Database, actor: Actor, import_id: int, numbers: Mapping[int, str]) -> Repaired:
     take_turn(session, db, actor)
-    made = owned_import(session, actor, import_id)
+    made = owned_import(session, actor, import_id, lock=True)
     if made.status != "done":
         raise NotRepairable
     asked = select(Rejection).where(Rejection.import_id == import_id, col(Rejection.row).in_(list(numbers)))

@@ -66,9 +66,13 @@ class Undone:
         return Undone(said.get("removed", 0), said.get("restored", 0), said.get("kept", 0), named)
 
 
-def owned_import(session: Session, actor: Actor, import_id: int) -> ContactImport:
-    """The import, if it is the actor's. Raises ImportNotFound."""
-    found = session.get(ContactImport, import_id)
+def owned_import(session: Session, actor: Actor, import_id: int, *, lock: bool = False) -> ContactImport:
+    """The import, if it is the actor's; ``lock``: nobody else changes it before the end of the transaction.
+
+    Raises:
+        ImportNotFound
+    """
+    found = session.get(ContactImport, import_id, with_for_update=lock or None)
     if found is None or found.account_id != actor.account_id:
         raise ImportNotFound
     return found
@@ -87,7 +91,7 @@ def undo_import(db: Database, actor: Actor, import_id: int) -> Undone:
         ImportNotFound, TooLate, StaysBlacklisted
     """
     with db.write() as session:
-        made = owned_import(session, actor, import_id)
+        made = owned_import(session, actor, import_id, lock=True)
         if made.to_blacklist:
             raise StaysBlacklisted
         if not can_undo(made, db):
@@ -100,7 +104,7 @@ def undo_import(db: Database, actor: Actor, import_id: int) -> Undone:
 def take_back(db: Database, import_id: int, failure: str) -> None:
     """End an import that cannot be finished: nothing of it stays. ``failure``: key of the sentence that says why."""
     with db.write() as session:
-        made = session.get(ContactImport, import_id)
+        made = session.get(ContactImport, import_id, with_for_update=True)
         if made is None or made.status != "running":
             return
         made.status, made.failure = "undoing", failure
@@ -115,7 +119,7 @@ def undoing(db: Database) -> list[int]:
 
 
 def go_on(db: Database, import_id: int) -> Undone:
-    """Do what is left of an undoing, slice by slice."""
+    """Do what is left of an undoing, slice by slice. Harmless when another process does the same."""
     done: int | None = 0
     while done is not None:
         done = db.retrying(lambda session, done=done: _remove(session, db, import_id, done))  # type: ignore[misc]
@@ -130,6 +134,8 @@ def _remove(session: Session, db: Database, import_id: int, done: int = 0) -> in
     """Take a slice of the contacts that nobody has touched since, those after ``done``, out of the book. Returns the
     last of them; None when none is left.
     """
+    if not _is_undoing(session, import_id):
+        return None
     asked = select(ImportSpan.first_id, ImportSpan.last_id).where(ImportSpan.import_id == import_id)
     spans = session.execute(asked.where(ImportSpan.last_id > done).order_by(col(ImportSpan.first_id))).all()
     untouched = (
@@ -150,6 +156,8 @@ def _remove(session: Session, db: Database, import_id: int, done: int = 0) -> in
 
 def _let_go(session: Session, db: Database, import_id: int) -> bool:
     """Part with a slice of the contacts that were merged into others. False when none is left."""
+    if not _is_undoing(session, import_id):
+        return False
     found = let_go(session, db, import_id)
     if found is None:
         return False
@@ -159,6 +167,8 @@ def _let_go(session: Session, db: Database, import_id: int) -> bool:
 
 def _restore(session: Session, db: Database, import_id: int) -> bool:
     """Give a slice of the contacts their fields back, but for those edited since. False when none is left."""
+    if not _is_undoing(session, import_id):
+        return False
     asked = select(ImportChange).where(ImportChange.import_id == import_id).order_by(col(ImportChange.contact_id))
     changes = session.execute(asked.limit(SLICE // 10)).scalars().all()
     if not changes:
@@ -248,9 +258,17 @@ def _moment(instant: str) -> datetime:
     return datetime.fromisoformat(instant).replace(tzinfo=UTC)
 
 
+def _is_undoing(session: Session, import_id: int) -> bool:
+    """Whether there is still something to undo: two who undo one import take turns, or both would count the same."""
+    made = session.get(ContactImport, import_id, with_for_update=True)
+    return made is not None and made.status == "undoing"
+
+
 def _finish(session: Session, import_id: int) -> Undone:
-    made = session.get(ContactImport, import_id)
+    made = session.get(ContactImport, import_id, with_for_update=True)
     assert made is not None
+    if made.status != "undoing":
+        return Undone.of_json(made.undone)
     within = col(Contact.id).between(ImportSpan.first_id, ImportSpan.last_id)
     mine = select(Contact).join(ImportSpan, within).where(ImportSpan.import_id == import_id)
     mine = mine.where(Contact.import_id == import_id, col(Contact.deleted_at).is_(None))

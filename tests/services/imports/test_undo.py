@@ -1,7 +1,9 @@
 """An import repaired in place, taken back, cut off in the middle: never half, nothing edited since is lost (S41, M10)."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from sqlalchemy import text
@@ -204,3 +206,31 @@ def test_a_group_that_an_import_made_can_be_deleted(
     other = create_group(db, actor, "H")
     assert group_contacts(db, actor, other, [one.id for one in contacts(db, actor).rows]) == 3
     assert undo_import(db, actor, done.id).removed == 3
+
+
+def test_several_who_finish_one_undoing_count_it_once(
+    uploads: Uploads, receive: Receive, db: Database, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second click, and another process that takes up what it takes for abandoned."""
+    monkeypatch.setattr(undo, "SLICE", 20)
+    known = create_contact(db, actor, Sheet("0612345600"))
+    rows = [f"06123456{i:02d};N{i};P" for i in range(100)] + [f"06123457{i:02d};N{i};P" for i in range(100)]
+    done = bring(uploads, db, actor, receive(actor, "\n".join(["Portable;Nom;Prenom", *rows]).encode()))
+    ready = Barrier(4)
+
+    def one(place: int) -> object:
+        ready.wait(30)
+        try:
+            return undo_import(db, actor, done.id) if place < 2 else undo.go_on(db, done.id)
+        except TooLate as refusal:
+            return refusal
+
+    with db.write() as session:
+        session.execute(text("UPDATE contact_import SET status = 'undoing'"))
+    with ThreadPoolExecutor(4) as threads:
+        said = list(threads.map(one, range(4)))
+    assert [isinstance(one, TooLate) for one in said] == [True, True, False, False]
+    after = import_result(db, actor, done.id)
+    assert (after.status, after.undone.removed, after.undone.restored) == ("undone", 199, 1)
+    assert count(db, actor) == 1
+    assert contact(db, actor, known).row.nom == ""
