@@ -11,7 +11,7 @@ from smsapp.imports.countries import COUNTRIES, FIRST
 from smsapp.imports.parts import problem
 from smsapp.imports.shown import ColumnHead, PreviewRow
 from smsapp.imports.state import ImportState as S
-from smsapp.ui import field, note, select, text_field
+from smsapp.ui import button, field, note, select, text_field
 from smsapp.ui.icons import icon
 
 _FIELDS = ("portable", "nom", "prenom", "email", "societe")
@@ -268,7 +268,14 @@ def _mapping() -> Component:
         table,
         rx.el.div(
             rx.el.span(t("imports.shown_rows", shown=S.preview.length(), total=S.count)),
-            rx.cond(S.hidden_columns > 0, rx.el.span(t("imports.hidden_columns", count=S.hidden_columns))),
+            rx.cond(
+                S.hidden_columns > 0,
+                rx.el.span(
+                    t("imports.hidden_columns", count=S.hidden_columns),
+                    button(t("imports.show_columns"), role="soft", size="1", on_click=S.show_columns),
+                    class_name="row g10 wrap",
+                ),
+            ),
             rx.cond(S.example_to != "", rx.el.span(example)),
             class_name="end-line",
         ),

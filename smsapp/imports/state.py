@@ -73,6 +73,7 @@ class ImportState(rx.State):
     _file: str = ""
     _preview: Preview | None = None
     _mapping: dict[int, str] = {}
+    _shown: int = SHOWN_COLUMNS
     _by_hand: set[int] = set()
     _again: set[int] = set()  # columns that are taken as the last time
 
@@ -132,6 +133,12 @@ class ImportState(rx.State):
         self._draw()
 
     @rx.event
+    def show_columns(self) -> None:
+        """Show some more of the columns of a wide file."""
+        self._shown += SHOWN_COLUMNS
+        self._draw()
+
+    @rx.event
     def set_group_name(self, name: str) -> None:
         """The group that the contacts go to (S66)."""
         self.group_name = name[:120]
@@ -173,6 +180,7 @@ class ImportState(rx.State):
         known = await self._ask(fields, runtime().db, _ACTOR)
         found = await self._ask(service.preview, uploads(), _ACTOR, file, reading, known)
         if file != self._file:
+            self._shown = SHOWN_COLUMNS
             self.blacklist, self.policy = False, "complete"
             self.region = await self._ask(region_of, runtime().db, _ACTOR)
             named = await self._ask(groups, runtime().db, _ACTOR, "", 50)
@@ -213,7 +221,7 @@ class ImportState(rx.State):
         if found is None:
             return
         mapped = {i for i, field in self._mapping.items() if field}
-        shown = [c for c in found.columns if c.index < SHOWN_COLUMNS or c.index in mapped]
+        shown = [c for c in found.columns if c.index < self._shown or c.index in mapped]
         self.columns = [
             ColumnHead(
                 c.index,
