@@ -35,7 +35,7 @@ class SessionState(rx.State):
     is_demo: bool = False  # demonstration mode: nothing leaves this machine
     balance_units: int = 0
     contacts_total: int = 0
-    repeated: int = 0  # numbers that stand more than once in the book, as far as is known
+    repeated: int = 0  # numbers that stand more than once in the book
     replies_unread: int = 0
     planned: int = 0
     notice: Notice = Notice()
@@ -50,7 +50,7 @@ class SessionState(rx.State):
         """Look how many numbers stand more than once; no page waits for it."""
         async with self:
             actor = await actor_of(self)
-        found = await asyncio.to_thread(runtime().repeated.count, actor)
+        found = await asyncio.to_thread(runtime().repeated, actor)
         async with self:
             self.repeated = found
 

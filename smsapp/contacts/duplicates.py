@@ -6,10 +6,13 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, ColumnElement, ScalarSelect, Select, Subquery, Text, cast, func, select
+from sqlalchemy import text as sql
 from sqlmodel import Session
 
 from smsapp.accounts.actor import Actor
 from smsapp.contacts.folding import sought
+from smsapp.contacts.repeated import REPEATED, repeated_among
+from smsapp.contacts.search import not_indexed
 from smsapp.contacts.tables import Contact, ContactField, Group, GroupMember
 from smsapp.db import Database
 from smsapp.db.rows import pack, rows
@@ -33,6 +36,11 @@ UNITS: Final[dict[str, tuple[str, ...]]] = {
 _TABLES = Contact.metadata.tables
 CONTACT, GROUP, MEMBER, FIELD = (
     _TABLES[str(model.__tablename__)] for model in (Contact, Group, GroupMember, ContactField)
+)
+
+_PEOPLE = sql(
+    "SELECT count(*) FROM contact_repeated AS r CROSS JOIN contact AS c WHERE r.account_id = :a"
+    " AND c.account_id = r.account_id AND c.e164 = r.e164 AND c.deleted_at IS NULL"
 )
 
 Record = dict[str, Any]
@@ -99,8 +107,7 @@ def duplicates(
     with db.read() as session:
         anchor = _number_of(session, actor, after or before)
         above, below = (None, anchor) if backwards else (anchor, None)
-        asked = repeated(actor.account_id, text, above=above, below=below, falling=backwards)
-        found = list(session.connection().scalars(asked.limit(limit + 1)))
+        found = _numbers(session, actor, text, above, below, falling=backwards, limit=limit + 1)
         beyond = len(found) > limit
         found = sorted(found[:limit])
         people = records(session, actor.account_id, found)
@@ -117,29 +124,82 @@ def duplicates(
 
 
 def extent(db: Database, actor: Actor) -> Extent:
-    """How much there is to merge, read from the index of numbers."""
-    several, living = _several(actor.account_id)
-    counted = select(living.label("n")).select_from(several).subquery()
-    asked = select(func.count(), func.sum(counted.c.n)).where(counted.c.n > 1)
+    """How much there is to merge."""
     with db.read() as session:
-        numbers, people = session.connection().execute(asked).one()
-    return Extent(numbers, int(people or 0) - numbers)
+        connection = session.connection()
+        if (beside := _beside(session, actor)) is None:
+            several, living = _several(actor.account_id)
+            counted = select(living.label("n")).select_from(several).subquery()
+            asked = select(func.count(), func.sum(counted.c.n)).where(counted.c.n > 1)
+            numbers, people = connection.execute(asked).one()
+            return Extent(numbers, int(people or 0) - numbers)
+        numbers = _kept(session, actor) + len(beside)
+        people = connection.scalar(_PEOPLE, {"a": actor.account_id}) + len(records(session, actor.account_id, beside))
+    return Extent(numbers, people - numbers)
+
+
+def how_many(db: Database, actor: Actor) -> int:
+    """How many numbers stand more than once, now: what is kept, and what the contacts that are only noted add."""
+    with db.read() as session:
+        if (beside := _beside(session, actor)) is not None:
+            return _kept(session, actor) + len(beside)
+    return extent(db, actor).numbers
+
+
+def _kept(session: Session, actor: Actor) -> int:
+    asked = select(func.count()).select_from(REPEATED).where(REPEATED.c.account_id == actor.account_id)
+    return int(session.connection().scalar(asked) or 0)
+
+
+def _beside(session: Session, actor: Actor) -> list[int] | None:
+    """Numbers that stand more than once and are not kept yet, rising; None when very many contacts are only noted."""
+    tail = not_indexed(session, actor)
+    if tail is None:
+        return None
+    found = repeated_among(session, tail, actor.account_id).get(actor.account_id, set())
+    mine = (REPEATED.c.account_id == actor.account_id, REPEATED.c.e164.in_(found))
+    return sorted(found.difference(session.connection().scalars(select(REPEATED.c.e164).where(*mine))))
+
+
+def _numbers(
+    session: Session, actor: Actor, text: str, above: int | None, below: int | None, *, falling: bool, limit: int
+) -> list[int]:
+    """The numbers of a page, in order."""
+    connection = session.connection()
+    if (beside := _beside(session, actor)) is None:
+        asked = repeated(actor.account_id, text, above=above, below=below, falling=falling)
+        return list(connection.scalars(asked.limit(limit)))
+    number = REPEATED.c.e164
+    mine = (REPEATED.c.account_id == actor.account_id, *_fitting(number, text, above, below))
+    kept = select(number).where(*mine).order_by(number.desc() if falling else number.asc()).limit(limit)
+    fits = (
+        n
+        for n in beside
+        if all(fragment in str(n) for fragment in sought(text))
+        and (above is None or n > above)
+        and (below is None or n < below)
+    )
+    return sorted({*connection.scalars(kept), *fits}, reverse=falling)[:limit]
 
 
 def repeated(
     account_id: int, text: str = "", *, above: int | None = None, below: int | None = None, falling: bool = False
 ) -> Select[Any]:
-    """The numbers of an account that stand more than once, deleted contacts left out, in order.
+    """The numbers of an account that stand more than once, deleted contacts left out, in order, read from the index of
+    numbers.
 
     ``text`` is part of a number; ``above`` and ``below`` are numbers that it must be beyond.
     """
-    number = CONTACT.c.e164
+    several, living = _several(account_id, *_fitting(CONTACT.c.e164, text, above, below))
+    found = several.c.e164
+    return select(found).where(living > 1).order_by(found.desc() if falling else found.asc())
+
+
+def _fitting(number: ColumnElement[int], text: str, above: int | None, below: int | None) -> list[ColumnElement[bool]]:
     asked: list[ColumnElement[bool]] = [cast(number, Text).like(f"%{fragment}%") for fragment in sought(text)]
     asked += [number > above] if above is not None else []
     asked += [number < below] if below is not None else []
-    several, living = _several(account_id, *asked)
-    found = several.c.e164
-    return select(found).where(living > 1).order_by(found.desc() if falling else found.asc())
+    return asked
 
 
 def _several(account_id: int, *asked: ColumnElement[bool]) -> tuple[Subquery, ScalarSelect[int]]:

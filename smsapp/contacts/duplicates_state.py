@@ -241,7 +241,7 @@ class DuplicatesState(rx.State):
         self.cards = [_card(found) for found in page.rows]
         self.numbers, self.surplus = size.numbers, size.surplus
         session = await self.get_state(SessionState)
-        session.repeated = runtime().repeated.tell(await actor_of(self), size.numbers)
+        session.repeated = size.numbers
         self.merges = [
             MergeRow(
                 m.id, m.rule, m.numbers, m.removed, m.at.isoformat(),

@@ -3,9 +3,9 @@
 The order is that of names, or the newest first. A search in the order of names shows first whose sorted name begins as
 was typed ("moreau" finds the Moreaus), then everybody else who holds it, newest first.
 
-What few contacts answer to (a fragment found by the search index, a small group, a short blacklist) is gathered and
-sorted; what many answer to is met soon enough by reading an index in its order: the names from what was typed on, or,
-newest first, what the search index hands out. All ways give the same page; nothing is ever skipped by OFFSET.
+What few contacts answer to (a fragment found by the search index, a small group, a country: see sources.py) is gathered
+and sorted; what many answer to is met soon enough by reading an index in its order: the names from what was typed on,
+or, newest first, what the search index hands out. All ways give the same page; nothing is ever skipped by OFFSET.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -21,7 +21,8 @@ from smsapp.contacts.counters import counted
 from smsapp.contacts.folding import SORT_LENGTH, fold, sought
 from smsapp.contacts.groups import owned_group
 from smsapp.contacts.last_sms import last_is
-from smsapp.contacts.search import asked_of, candidates, not_indexed
+from smsapp.contacts.search import asked_of, candidates, handed_out, not_indexed
+from smsapp.contacts.sources import few
 from smsapp.contacts.tables import Contact, Group, GroupMember, Suppression
 from smsapp.db import Database
 from smsapp.db.rows import pack, rows
@@ -30,7 +31,8 @@ from smsapp.domain.phone import pretty, territory_of
 
 PAGE = 50
 COUNTRIES_MET = 400
-FEW = 2_000  # members of a group, or blacklisted numbers, worth gathering and sorting
+FEW = 5_000  # contacts that a filter may have, worth gathering and sorting
+CHUNK = 200  # candidates looked up at a time, newest first
 LARGE = 20_000  # contacts; a smaller book is read whole sooner than the index, which holds every account, is searched
 
 _FTS = table("contact_fts", column("rowid", BigInteger()))
@@ -170,7 +172,7 @@ def page_ids(
     Raises:
         GroupNotFound
     """
-    few = _few(session, actor, query)
+    gathered = _few(session, actor, query)
     stretches = _stretches(query)
     if backwards:
         stretches.reverse()
@@ -179,7 +181,7 @@ def page_ids(
     found: list[int] = []
     for one in stretches:
         part = _Part(session, actor, query, one, limit - len(found), anchor if one is stretches[0] else None, backwards)
-        found += part.of(few) if few is not None else part.of_many()
+        found += part.of(gathered) if gathered is not None else part.of_many()
         if len(found) >= limit:
             break
     return found
@@ -228,41 +230,80 @@ class _Part:
     def rising(self) -> bool:
         return (self.stretch.sort == "name") != self.backwards
 
-    def of(self, few: Sequence[int]) -> list[int]:
-        """Among a few candidates: looked up one by one, and sorted."""
+    def of(self, candidates: Collection[int]) -> list[int]:
+        """Among a few candidates: looked up one by one, and sorted; newest first, no more of them than are wanted."""
+        if self.stretch.sort == "name":
+            return self._looked_up(candidates, self.limit)
+        at = self.anchor.id if self.anchor is not None else None
+        left = [id for id in candidates if at is None or (id > at if self.rising else id < at)]
+        left.sort(reverse=not self.rising)
+        found: list[int] = []
+        start, size = 0, CHUNK
+        while start < len(left) and len(found) < self.limit:
+            found += self._looked_up(left[start : start + size], self.limit - len(found))
+            start, size = start + size, size * 4
+        return found
+
+    def of_many(self) -> list[int]:
+        """By reading an index in its order until the page is full."""
+        session, fragments = self.session, sought(self.query.text)
+        in_order = select(Contact.id).where(col(Contact.account_id) == self.actor.account_id)
+        by_age = self.stretch.sort == "newest" and counted(session, "contacts", self.actor.account_id) > LARGE
+        if not by_age or not (words := asked_of(fragments)):
+            return self._ids(in_order, {})
+        sqlite = session.get_bind().dialect.name == "sqlite"
+        tail = not_indexed(session, self.actor)
+        if tail is None:
+            return self._ids(in_order, {})
+        if sqlite:
+            joined = _FTS.join(Contact.__table__, _FTS.c.rowid == Contact.__table__.c.id)  # type: ignore[attr-defined]
+            mine = literal_column("+contact.account_id", BigInteger()) == self.actor.account_id
+            asked = select(_FTS.c.rowid).select_from(joined).where(sql("contact_fts MATCH :words"), mine)
+            indexed = self._ids(asked, {"words": words}, _FTS.c.rowid)
+        else:
+            indexed = self._handed_out(fragments)
+        found = sorted({*indexed, *self.of(tail)}, reverse=not self.rising)
+        return found[: self.limit]
+
+    def _handed_out(self, fragments: Sequence[str]) -> list[int]:
+        """From what PostgreSQL's search index hands out, a part at a time, until the page is full."""
+        after = self.anchor.id if self.anchor is not None else None
+        found: list[int] = []
+        for ids in handed_out(self.session, self.actor, fragments, after=after, rising=self.rising):
+            found += self.of(ids)
+            if len(found) >= self.limit:
+                break
+        return found
+
+    def _looked_up(self, ids: Collection[int], limit: int) -> list[int]:
         sqlite = self.session.get_bind().dialect.name == "sqlite"
         chosen = rows(sqlite, (("value", BigInteger()),))
         # The plus keeps the account's indexes out of it.
         mine = literal_column("+contact.account_id", BigInteger()) == self.actor.account_id
         asked = select(Contact.id).where(col(Contact.id).in_(select(chosen.c.value)), mine)
-        return self._ids(asked, {"rows": pack(sqlite, ((value,) for value in few))})
+        return self._ids(asked, {"rows": pack(sqlite, ((value,) for value in ids))}, limit=limit)
 
-    def of_many(self) -> list[int]:
-        """By reading an index in its order until the page is full."""
-        session, fragments = self.session, sought(self.query.text)
-        large = counted(session, "contacts", self.actor.account_id) > LARGE
-        if large and self.stretch.sort == "newest" and session.get_bind().dialect.name == "sqlite":
-            tail = not_indexed(session, self.actor)
-            if tail is not None and (words := asked_of(fragments)):
-                joined = _FTS.join(Contact.__table__, _FTS.c.rowid == Contact.__table__.c.id)  # type: ignore[attr-defined]
-                mine = literal_column("+contact.account_id", BigInteger()) == self.actor.account_id
-                asked = select(_FTS.c.rowid).select_from(joined).where(sql("contact_fts MATCH :words"), mine)
-                found = {*self._ids(asked, {"words": words}, _FTS.c.rowid), *(self.of(tail) if tail else ())}
-                return sorted(found, reverse=not self.rising)[: self.limit]
-        return self._ids(select(Contact.id).where(col(Contact.account_id) == self.actor.account_id), {})
-
-    def _ids(self, asked: Select[Any], given: dict[str, Any], id: ColumnElement[int] | None = None) -> list[int]:
+    def _ids(
+        self,
+        asked: Select[Any],
+        given: dict[str, Any],
+        id: ColumnElement[int] | None = None,
+        limit: int | None = None,
+    ) -> list[int]:
         by: ColumnElement[int] = col(Contact.id) if id is None else id  # type: ignore[assignment]
         keys: tuple[Any, ...] = (col(Contact.sort_name), by) if self.stretch.sort == "name" else (by,)
         asked = asked.where(*conditions(self.actor.account_id, self.query), *self.stretch.conditions())
-        if self.anchor is not None:
-            named = self.stretch.sort == "name"
-            here: tuple[Any, ...] = (self.anchor.sort_name, self.anchor.id) if named else (self.anchor.id,)
-            left: Any = tuple_(*keys) if named else by
-            right: Any = tuple_(*here) if named else here[0]
-            asked = asked.where(left > right if self.rising else left < right)
-        asked = asked.order_by(*(key.asc() if self.rising else key.desc() for key in keys)).limit(self.limit)
+        asked = self._in_order(asked, keys).limit(self.limit if limit is None else limit)
         return list(self.session.execute(asked, given).scalars())
+
+    def _in_order(self, asked: Select[Any], keys: tuple[Any, ...]) -> Select[Any]:
+        """From the anchor on, by ``keys``: the sorted name and the id, or the id alone."""
+        if self.anchor is not None:
+            here: tuple[Any, ...] = (self.anchor.sort_name, self.anchor.id)[-len(keys) :]
+            left: Any = tuple_(*keys) if len(keys) > 1 else keys[0]
+            right: Any = tuple_(*here) if len(keys) > 1 else here[0]
+            asked = asked.where(left > right if self.rising else left < right)
+        return asked.order_by(*(key.asc() if self.rising else key.desc() for key in keys))
 
 
 def rows_of(session: Session, actor: Actor, ids: Sequence[int]) -> Iterable[ContactRow]:
@@ -315,7 +356,7 @@ def conditions(account_id: int, query: Query) -> list[ColumnElement[bool]]:
         Suppression.account_id == account_id, Suppression.e164 == col(Contact.e164)
     )
     if query.state == "invalid":
-        asked.append(col(Contact.state) == "invalid")
+        asked.append(col(Contact.state) == literal_column("'invalid'"))  # as the index of the invalid says it
     if query.state in ("active", "invalid"):
         asked.append(~refused.exists())
     if query.state == "active":
@@ -333,20 +374,12 @@ def _few(session: Session, actor: Actor, query: Query) -> list[int] | None:
     """Candidates for ``query`` when they are few enough to be sorted; they are confirmed by `conditions`."""
     if query.group_id is not None:
         owned_group(session, actor, query.group_id)
-    found = candidates(session, actor, sought(query.text))
-    if found is not None:
-        return found
-    if query.group_id is not None and counted(session, "members", query.group_id) <= FEW and query.state != "deleted":
-        asked = select(GroupMember.contact_id).where(GroupMember.group_id == query.group_id)
-        return list(session.execute(asked).scalars())
-    if query.state in ("stop", "blacklisted") and counted(session, "blacklisted", actor.account_id) <= FEW:
-        refused = (
-            select(col(Contact.id))
-            .join(
-                Suppression,
-                (col(Suppression.account_id) == col(Contact.account_id)) & (col(Suppression.e164) == col(Contact.e164)),
-            )
-            .where(col(Suppression.account_id) == actor.account_id)
-        )
-        return [id for id in session.execute(refused).scalars() if id is not None]
-    return None
+    if session.get_bind().dialect.name == "sqlite":  # PostgreSQL is asked in order, see `_Part.of_many`
+        found = candidates(session, actor, sought(query.text))
+        if found is not None:
+            return found
+    if query.state == "deleted":
+        return None
+    return few(
+        session, actor, query.group_id, state=query.state, territory=query.territory, status=query.status, most=FEW
+    )

@@ -5,24 +5,24 @@ comes back may hold it and is confirmed by the caller. A contact that was just w
 contacts are candidates too, until `index_some` has taken them in, a slice at a time, so that an import does not wait
 for it and nobody waits long for the writer's turn.
 
-A fragment that very many contacts hold is answered without gathering them: `candidates` gives None, and on SQLite
-`asked_of` gives the question for the index, which then hands them out by id, a page at a time.
+A fragment that many contacts hold is answered without gathering them: `candidates` gives None; on SQLite `asked_of`
+gives the question for the index, which then hands them out by id, a page at a time; on PostgreSQL `handed_out` does.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import BigInteger, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session
 
 from smsapp.accounts.actor import Actor
+from smsapp.contacts.repeated import note_repeated
 from smsapp.db import Database
 
-# Candidates worth gathering and sorting. SQLite hands out more of them by id as they are wanted; PostgreSQL's index
-# cannot, so there the book is read, which takes the longer the fewer hold the fragment.
-MOST = 60
-MOST_PG = 4_000
+MOST = 60  # candidates worth gathering rather than reading the book
+HANDED = 1_000  # candidates that PostgreSQL hands out at a time
+BLOCKS = (14, 17)  # its index says of each contact in which block of 2 ** 14 and of 2 ** 17 ids it stands
 TAIL = 2_000  # contacts not indexed yet that are searched one by one
 SLICE = 2_000  # contacts indexed in one transaction: a few hundredths of a second
 
@@ -31,7 +31,18 @@ _SPANS = "SELECT account_id, first_id, last_id FROM contact_to_index ORDER BY ac
 # The plus keeps the account's indexes out of it.
 _WITHIN = "SELECT id FROM contact WHERE id BETWEEN :first AND :last AND +account_id = :a ORDER BY id LIMIT :most"
 _SQLITE_FOUND = "SELECT rowid FROM contact_fts WHERE contact_fts MATCH :grams LIMIT :most"
-_PG_FOUND = "SELECT contact_id FROM contact_fts WHERE grams @> CAST(:grams AS text[]) LIMIT :most"
+_PG_HOLDING = "SELECT contact_id FROM contact_fts WHERE grams @> CAST(:grams AS text[])"
+
+
+def marks_of(blocks: Sequence[int]) -> str:
+    """What stands among the trigrams of every contact on PostgreSQL, as SQL: its account, and its blocks of ids in the
+    account's book; longer than a trigram, so never one.
+    """
+    account = "'account:' || account_id"
+    return ", ".join([account, *(f"{account} || ':{bits}:' || (id >> {bits})" for bits in blocks)])
+
+
+MARKS = marks_of(BLOCKS)
 
 
 def trigrams(fragments: Sequence[str]) -> list[str]:
@@ -49,19 +60,49 @@ def candidates(session: Session, actor: Actor, fragments: Sequence[str], most: i
     if not grams:
         return None
     sqlite = session.get_bind().dialect.name == "sqlite"
-    most = most if most is not None else MOST if sqlite else MOST_PG
+    most = most if most is not None else MOST
     tail = not_indexed(session, actor)
     if tail is None:
         return None
     if sqlite:
         found = session.execute(text(_SQLITE_FOUND), {"grams": asked_of(fragments), "most": most + 1}).scalars().all()
     else:
-        asked = text(_PG_FOUND)
+        asked = text(f"{_PG_HOLDING} LIMIT :most")
         given = {"grams": [*grams, _mark(actor.account_id)], "most": most + 1}
         found = session.execute(asked, given).scalars().all()
     if len(found) > most:
         return None
     return list({*found, *tail})
+
+
+def handed_out(
+    session: Session, actor: Actor, fragments: Sequence[str], *, after: int | None, rising: bool
+) -> Iterator[list[int]]:
+    """PostgreSQL: the contacts beyond the id ``after`` that the index says may hold ``fragments``, in the order of ids.
+
+    The index gives nothing in order, so it is asked for a block of ids, for a larger one, then for all that are left:
+    what many hold is met in the first, what few hold is little to sort.
+    """
+    grams, mark = trigrams(fragments), _mark(actor.account_id)
+    if after is None:
+        after = 0 if rising else session.execute(text("SELECT coalesce(max(id), 0) + 1 FROM contact")).scalar_one()
+    # The sum keeps the index of ids out of it, which would be read from its end until enough hold the fragments.
+    asked = text(
+        f"{_PG_HOLDING} AND grams @> CAST(:marks AS text[]) AND contact_id {'>' if rising else '<'} :after"
+        f" ORDER BY contact_id + 0 {'' if rising else 'DESC'} LIMIT :most"
+    )
+    for bits in (*BLOCKS, None):
+        block = 0 if bits is None else (after + 1 if rising else after - 1) >> bits
+        marks = [mark if bits is None else f"{mark}:{bits}:{block}"]
+        while True:
+            given = {"grams": grams, "marks": marks, "after": after, "most": HANDED}
+            if found := list(session.execute(asked, given).scalars()):
+                yield found
+            if len(found) < HANDED:
+                break
+            after = found[-1]
+        if bits is not None:
+            after = ((block + 1) << bits) - 1 if rising else block << bits
 
 
 def not_indexed(session: Session, actor: Actor) -> list[int] | None:
@@ -105,7 +146,7 @@ def _index_some(session: Session, limit: int) -> int:
     while spans := _taken(session, limit):
         if ids := _contacts_of(session, spans, limit):
             _take_in(session, ids)
-            return len(ids)
+            return len(ids) - note_repeated(session, ids)
     return 0
 
 
@@ -150,13 +191,12 @@ def _take_in(session: Session, ids: Sequence[int]) -> None:
         return
     connection.execute(
         text(
-            "INSERT INTO contact_fts (contact_id, grams)"
-            " SELECT id, smsapp_trigrams(search) || ('account:' || account_id) FROM contact WHERE id = ANY(:ids)"
+            "INSERT INTO contact_fts (contact_id, grams)"  # noqa: S608 (a text of our own)
+            f" SELECT id, smsapp_trigrams(search) || ARRAY[{MARKS}] FROM contact WHERE id = ANY(:ids)"
             " ON CONFLICT (contact_id) DO UPDATE SET grams = excluded.grams"
         ).bindparams(bindparam("ids", ids, type_=ARRAY(BigInteger)))
     )
 
 
 def _mark(account_id: int) -> str:
-    """What stands among the trigrams of every contact of an account; longer than a trigram, so never one."""
     return f"account:{account_id}"

@@ -53,6 +53,14 @@ class Contact(SQLModel, table=True):
             sqlite_where=text("deleted_at IS NULL"),
             postgresql_with={"deduplicate_items": "off"},
         ),
+        Index(
+            "ix_contact_invalid",
+            "account_id",
+            "sort_name",
+            "id",
+            postgresql_where=text("state = 'invalid' AND deleted_at IS NULL"),
+            sqlite_where=text("state = 'invalid' AND deleted_at IS NULL"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
@@ -117,6 +125,17 @@ class ToIndex(SQLModel, table=True):
     last_id: int = Field(sa_type=BigId)
 
 
+class RepeatedNumber(SQLModel, table=True):
+    """A number that stands more than once in a book, deleted contacts left out (S75), as far as the search index has
+    come. Made with the triggers that keep it, see `smsapp/db/book_triggers.py`; read by `repeated.py`.
+    """
+
+    __tablename__ = "contact_repeated"
+
+    account_id: int = Field(primary_key=True, sa_type=BigId, sa_column_kwargs={"autoincrement": False})
+    e164: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+
+
 class KeptSelection(SQLModel, table=True):
     """Contacts that were selected, for a quarter of an hour: an address cannot carry their ids, but the key."""
 
@@ -153,6 +172,16 @@ class GroupMember(SQLModel, table=True):
 
 class Suppression(SQLModel, table=True):
     """A number that this account never writes to again, with the reason (blacklist: S73, S74, M27)."""
+
+    __table_args__ = (
+        Index(
+            "ix_suppression_stop",
+            "account_id",
+            "e164",
+            postgresql_where=text("origin = 'stop'"),
+            sqlite_where=text("origin = 'stop'"),
+        ),
+    )
 
     account_id: int = Field(foreign_key="account.id", primary_key=True, sa_type=BigId)
     e164: int = Field(primary_key=True, sa_type=BigInteger)

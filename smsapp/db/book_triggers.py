@@ -14,6 +14,12 @@ positions over ``contact`` (external content). PostgreSQL: an inverted index (GI
 function of our own, because the extension pg_trgm is missing from servers that come as a package and may not be
 installed on others.
 
+*Repeated numbers* (`contact_repeated`): numbers that stand more than once in a book, deleted contacts left out. Asking
+for the others of a number would cost an import too much, so a number is taken in with the search index, when the last
+of its contacts is: every number that stands more than once is in the table or has a contact that is noted, and every
+number in the table stands more than once. A contact that goes, or takes another number, takes a number out at once; one
+that comes back is looked at at once on SQLite, and noted on PostgreSQL, where two may come back at the same time.
+
 *Owners*: on PostgreSQL the account of a contact is asked for once per statement, not once per row by a foreign key,
 which cost an import a quarter of its time; an account that has contacts cannot be deleted there either.
 
@@ -38,6 +44,10 @@ _SQLITE_INDEX = (
 _TO_INDEX = (
     "CREATE TABLE IF NOT EXISTS contact_to_index (account_id {id} NOT NULL, first_id {id} NOT NULL,"
     " last_id {id} NOT NULL, CONSTRAINT pk_contact_to_index PRIMARY KEY (account_id, first_id))"
+)
+_REPEATED = (
+    "CREATE TABLE IF NOT EXISTS contact_repeated (account_id {id} NOT NULL, e164 {number} NOT NULL,"
+    " CONSTRAINT pk_contact_repeated PRIMARY KEY (account_id, e164))"
 )
 # On SQLite the spans of an account never overlap, so the last that begins before a contact says whether it is noted:
 # the index must be told to forget exactly what it knows.
@@ -66,19 +76,40 @@ _MEMBERS_FOLLOW = (
     f" WHERE contact_id = NEW.id {_ADD};"
 )
 
+_TWO = (
+    "(SELECT count(*) FROM (SELECT 1 FROM contact AS c WHERE c.account_id = {row}.account_id AND c.e164 = {row}.e164"
+    " AND c.deleted_at IS NULL LIMIT 2) AS two) = 2"
+)
+
+
+def _no_more(row: str) -> str:
+    two = _TWO.format(row=row)
+    return f"DELETE FROM contact_repeated WHERE account_id = {row}.account_id AND e164 = {row}.e164 AND NOT {two};"
+
+
+def _once_more(row: str) -> str:
+    return (
+        f"INSERT INTO contact_repeated (account_id, e164) SELECT {row}.account_id, {row}.e164"
+        f" WHERE {row}.deleted_at IS NULL AND {_TWO.format(row=row)} ON CONFLICT DO NOTHING;"
+    )
+
+
 _SQLITE = {
     "contact_book_added": f"AFTER INSERT ON contact BEGIN {_NOTE}"
     f" {_count('contacts', 'NEW.account_id', '1', 'NEW.deleted_at IS NULL')} END",
     "contact_book_moved": "AFTER UPDATE OF deleted_at ON contact"
     " WHEN (OLD.deleted_at IS NULL) <> (NEW.deleted_at IS NULL)"
-    f" BEGIN {_count('contacts', 'NEW.account_id', _STEP)} {_MEMBERS_FOLLOW} END",
+    f" BEGIN {_count('contacts', 'NEW.account_id', _STEP)} {_MEMBERS_FOLLOW}"
+    f" {_no_more('OLD')} {_once_more('NEW')} END",
+    "contact_book_renumbered": "AFTER UPDATE OF e164 ON contact WHEN OLD.e164 <> NEW.e164"
+    f" BEGIN {_no_more('OLD')} {_once_more('NEW')} END",
     "contact_book_renamed": "AFTER UPDATE OF search ON contact WHEN OLD.search <> NEW.search"
     f" BEGIN {_FORGET} {_NOTE} END",
     "contact_book_leaving": "BEFORE DELETE ON contact BEGIN DELETE FROM group_member WHERE contact_id = OLD.id; END",
     "contact_book_gone": f"AFTER DELETE ON contact BEGIN {_FORGET}"
     " DELETE FROM contact_to_index"
     " WHERE account_id = OLD.account_id AND first_id = OLD.id AND last_id = OLD.id;"
-    f" {_count('contacts', 'OLD.account_id', '-1', 'OLD.deleted_at IS NULL')} END",
+    f" {_count('contacts', 'OLD.account_id', '-1', 'OLD.deleted_at IS NULL')} {_no_more('OLD')} END",
     "group_member_book_added": "AFTER INSERT ON group_member"
     f" BEGIN {_count('members', 'NEW.group_id', '1', _LIVE.format(row='NEW'))} END",
     "group_member_book_gone": "AFTER DELETE ON group_member"
@@ -138,6 +169,27 @@ _PG_ADDED = (
     " END LOOP;"
 )
 
+
+def _pg_no_more(left: str) -> str:
+    """Take out the numbers of ``left`` (SELECT account_id, e164) that stand once or not at all now.
+
+    The rows are locked before the contacts are counted, in a statement of its own: of two who each take one of three
+    contacts away the second sees what the first has done.
+    """
+    two = _TWO.format(row="r")
+    return (
+        f"IF EXISTS ({left}) THEN PERFORM 1 FROM contact_repeated AS r WHERE (r.account_id, r.e164) IN ({left})"
+        " ORDER BY r.account_id, r.e164 FOR UPDATE;"
+        f" DELETE FROM contact_repeated AS r WHERE (r.account_id, r.e164) IN ({left}) AND NOT {two}; END IF;"
+    )
+
+
+_PG_LEFT = (
+    "SELECT o.account_id, o.e164 FROM before AS o JOIN after AS n ON n.id = o.id"
+    " WHERE o.deleted_at IS NULL AND (n.deleted_at IS NOT NULL OR o.e164 <> n.e164)"
+)
+_PG_GONE = "SELECT o.account_id, o.e164 FROM before AS o WHERE o.deleted_at IS NULL"
+
 # name: (table, when and on what, body)
 _PG = {
     "contact_book_added": (
@@ -150,9 +202,10 @@ _PG = {
         f"AFTER UPDATE ON contact {_BEFORE} NEW TABLE AS after FOR EACH STATEMENT",
         "INSERT INTO contact_to_index (account_id, first_id, last_id)"
         " SELECT n.account_id, n.id, n.id FROM before AS o JOIN after AS n ON n.id = o.id WHERE o.search <> n.search"
+        " OR o.e164 <> n.e164 OR (o.deleted_at IS NOT NULL AND n.deleted_at IS NULL)"
         f" ORDER BY n.account_id, n.id {_PG_NOTED};"
         f" {_pg_count('contacts', 'n.account_id', _PG_STEP, _PG_MOVED)}"
-        f" {_pg_count('members', 'g.group_id', _PG_STEP, _PG_MOVED_MEMBERS)}",
+        f" {_pg_count('members', 'g.group_id', _PG_STEP, _PG_MOVED_MEMBERS)} {_pg_no_more(_PG_LEFT)}",
     ),
     "contact_book_handed_on": (
         "contact",
@@ -175,7 +228,8 @@ _PG = {
         f"AFTER DELETE ON contact {_BEFORE} FOR EACH STATEMENT",
         "DELETE FROM contact_to_index AS t USING before AS b"
         " WHERE t.account_id = b.account_id AND t.first_id = b.id AND t.last_id = b.id;"
-        f" {_pg_count('contacts', 'account_id', '-count(*)', 'before WHERE deleted_at IS NULL')}",
+        f" {_pg_count('contacts', 'account_id', '-count(*)', 'before WHERE deleted_at IS NULL')}"
+        f" {_pg_no_more(_PG_GONE)}",
     ),
     "group_member_book_added": (
         "group_member",
@@ -200,7 +254,7 @@ _PG = {
 }
 
 
-_WITHOUT = ("DROP TABLE IF EXISTS contact_fts", "DROP TABLE IF EXISTS contact_to_index")
+_WITHOUT = tuple(f"DROP TABLE IF EXISTS {table}" for table in ("contact_fts", "contact_to_index", "contact_repeated"))
 
 
 def is_kept_here(name: str | None, kind: str) -> bool:
@@ -216,13 +270,13 @@ def is_search_index(name: str | None) -> bool:
 def keep_book(dialect: str) -> list[str]:
     """The statements that make the search index and the triggers."""
     if dialect == "sqlite":
-        queue = _TO_INDEX.format(id="INTEGER")
         return [
             _SQLITE_INDEX,
-            queue,
+            _TO_INDEX.format(id="INTEGER"),
+            _REPEATED.format(id="INTEGER", number="BIGINT"),
             *(f"CREATE TRIGGER IF NOT EXISTS {name} {body}" for name, body in _SQLITE.items()),
         ]
-    made = [*_PG_INDEX, _TO_INDEX.format(id="BIGINT")]
+    made = [*_PG_INDEX, _TO_INDEX.format(id="BIGINT"), _REPEATED.format(id="BIGINT", number="BIGINT")]
     for name, (_, when, body) in _PG.items():
         declared = "DECLARE one record; " if "FOR one IN" in body else ""
         end = "" if body.endswith("RETURN OLD;") else " RETURN NULL;"

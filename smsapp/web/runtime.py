@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
-from smsapp.contacts.repeated import Repeated
+from smsapp.accounts.actor import Actor
+from smsapp.contacts.duplicates import how_many
 from smsapp.db import Database
 from smsapp.gateways.fleet import Fleet
 from smsapp.imports.jobs import Jobs
@@ -28,7 +30,8 @@ class Runtime:
     """``connected`` says whether a browser tab (its client token) still holds its websocket.
 
     ``engine`` is None when only workers send; ``beat`` is when it last went round. ``fleet``: the gateways of
-    this process, of which ``callbacks`` keeps what they tell over HTTP.
+    this process, of which ``callbacks`` keeps what they tell over HTTP. ``repeated``: how many numbers stand more than
+    once in somebody's book, for the pages that stand below it.
     """
 
     settings: Settings
@@ -44,11 +47,11 @@ class Runtime:
     flashes: Flashes = field(default_factory=Flashes)
     luggage: Luggage = field(default_factory=Luggage)
     people: People = field(init=False)
-    repeated: Repeated = field(init=False)
+    repeated: Callable[[Actor], int] = field(init=False)
 
     def __post_init__(self) -> None:
         self.callbacks = Callbacks(self.db, lambda accounts: self.hub.changed(accounts))
-        self.repeated = Repeated(self.db)
+        self.repeated = partial(how_many, self.db)
         self.people = People(self.db, secure=self.settings.secure_cookies)
 
     async def wake(self) -> None:

@@ -10,23 +10,36 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
+from typing import Any
 
+import polars as pl
 from sqlalchemy import text
 
 from smsapp.accounts.actor import Actor
+from smsapp.campaigns.service import create_draft
+from smsapp.contacts import search
 from smsapp.contacts.blacklist import blacklist
 from smsapp.contacts.blacklist_list import entries
+from smsapp.contacts.bulk import add_contacts, with_keys
 from smsapp.contacts.duplicates import duplicates, extent
+from smsapp.contacts.group_filling import fill
+from smsapp.contacts.groups import create_group
+from smsapp.contacts.listing import Query
 from smsapp.contacts.smart_groups import Filter, count_of
 from smsapp.db import Database, connect
 from smsapp.db.migrate import upgrade
+from smsapp.domain.delivery import Status
 from tests.bench.search import address, ready, timed
 
 ROUNDS = 7
 REFUSED = 20_000
 PAGE_MS = 200
+FILTER_MS = 50
+ABROAD = {"GB": (30, 447_700_900_000), "BE": (3_000, 32_470_000_000)}  # how many, and from which number on
+LISTS = {"douze": 12, "mille": 1_000, "fin": 5_000}  # the last of the book, so many: what a page comes to last
 
 
 def refuse(db: Database, actor: Actor) -> None:
@@ -36,6 +49,46 @@ def refuse(db: Database, actor: Actor) -> None:
         numbers = list(session.execute(asked, {"a": actor.account_id, "n": REFUSED}).scalars())
     for start in range(0, len(numbers), 5_000):
         blacklist(db, actor, numbers[start : start + 5_000], reason="banc")
+
+
+def furnish(db: Database, actor: Actor) -> None:
+    """What filters ask about: a few contacts abroad, a thousandth invalid, lists, a campaign to a third of the book."""
+    with db.read() as session:
+        if session.execute(text("SELECT 1 FROM contact_group")).first():
+            return
+    now = db.now()
+    for country, (count, first) in ABROAD.items():
+        people = pl.DataFrame({"e164": range(first, first + count)}).with_columns(
+            territory=pl.lit(country), nom=pl.lit("Martin"), prenom=pl.lit("Ann"), email=pl.lit(""), societe=pl.lit(""),
+            extra=pl.lit("{}"),
+        )  # fmt: skip
+        with db.write() as session:
+            add_contacts(session, actor.account_id, with_keys(people), import_id=2, at=now)
+    search.index_all(db)
+    given: dict[str, Any] = {"a": actor.account_id, "c": create_draft(db, actor)}
+    with db.write() as session:
+        session.execute(text("UPDATE contact SET state = 'invalid' WHERE id % 1009 = 0 AND account_id = :a"), given)
+        session.execute(text(_MESSAGES), given)
+        last = text("SELECT id FROM contact WHERE account_id = :a ORDER BY sort_name DESC LIMIT :n")
+        found = {name: list(session.execute(last, given | {"n": n}).scalars()) for name, n in LISTS.items()}
+        every = text("SELECT id FROM contact WHERE account_id = :a AND id % 2 = 0")
+        found["moitié"] = list(session.execute(every, given).scalars())
+    for name, ids in found.items():
+        fill(db, actor, create_group(db, actor, name), ids)
+    with db.write() as session:
+        session.execute(text("ANALYZE"))
+
+
+# One in 33 failed, a few never left, ten have an unknown outcome; none waits, none is on its way.
+_MESSAGES = """
+    INSERT INTO message (account_id, campaign_id, contact_id, rank, e164, territory, nom, prenom, body, encoding,
+        segments, unit_price, cost, promo, tariff_version, state, attempt, not_before, asked, client_ref, created_at,
+        state_at)
+    SELECT account_id, :c, min(id), min(id), e164, min(territory), '', '', 'Bonjour', 'gsm7', 1, 10000, 10000, 0, 'banc',
+        CASE WHEN min(id) % 99999 = 0 THEN 'unknown' WHEN min(id) % 3003 = 0 THEN 'rejected'
+             WHEN min(id) % 33 = 0 THEN 'failed' ELSE 'delivered' END,
+        1, min(created_at), 0, 'banc-' || min(id), min(created_at), min(created_at)
+    FROM contact WHERE account_id = :a AND id % 3 = 0 GROUP BY account_id, e164"""
 
 
 def questions(db: Database, actor: Actor) -> list[tuple[str, Callable[[], object], bool]]:
@@ -60,6 +113,33 @@ def questions(db: Database, actor: Actor) -> list[tuple[str, Callable[[], object
         ("smart group, active", lambda: count_of(db, actor, Filter(state="active")), False),
         ("smart group, last status", lambda: count_of(db, actor, Filter(status="received")), False),
     ]
+
+
+def filters(db: Database, actor: Actor) -> list[tuple[str, Query]]:
+    """Views of the book whose first page is asked for: filters that many, few and none answer, alone and together."""
+    with db.read() as session:
+        lists = dict(session.execute(text("SELECT name, id FROM contact_group")).tuples().all())
+    asked: list[Query] = [Query(territory=country) for country in ("FR", "BE", "GB", "PT", "MQ")]
+    asked += [Query(state=state) for state in ("active", "invalid", "blacklisted", "stop", "deleted")]
+    asked += [Query(status=status) for status in Status]
+    asked += [Query(group_id=id) for id in lists.values()]
+    asked += [Query(group_id=lists["fin"], territory="GB"), Query(group_id=lists["moitié"], state="stop")]
+    asked += [Query(group_id=lists["moitié"], status=Status.UNKNOWN), Query(group_id=lists["fin"], state="invalid")]
+    asked += [Query(state="invalid", territory="GB"), Query(state="blacklisted", status=Status.ERROR)]
+    asked += [Query(state="blacklisted", territory="BE"), Query(territory="BE", status=Status.RECEIVED)]
+    for typed in ("moreau", "nierb", "ma", "gmail", "xqzkwj", "0612"):
+        for one in (Query(territory="GB"), Query(state="invalid"), Query(state="blacklisted"), Query(state="stop"),
+                    Query(status=Status.ERROR), Query(status=Status.SENT), Query(group_id=lists["fin"])):  # fmt: skip
+            asked.append(replace(one, text=typed))
+    asked += [replace(one, sort="newest") for one in asked if not one.text]
+    names = {id: name for name, id in lists.items()}
+    return [(_told(one, names), one) for one in asked]
+
+
+def _told(query: Query, names: dict[int, str]) -> str:
+    group = f"liste {names[query.group_id]}" if query.group_id else ""
+    parts = [query.text, group, query.state, query.territory, query.status, "" if query.sort == "name" else "newest"]
+    return ", ".join(str(part) for part in parts if part)
 
 
 def main() -> int:

@@ -13,7 +13,7 @@ from smsapp.contacts.export import ExportGone, export_answering, export_selectio
 from smsapp.contacts.fields import create_field, delete_field
 from smsapp.contacts.folding import sought
 from smsapp.contacts.groups import create_group
-from smsapp.contacts.listing import Query, answering, contacts, countries
+from smsapp.contacts.listing import STATES, Query, answering, contacts, countries
 from smsapp.contacts.service import (
     InvalidConsentDay,
     Sheet,
@@ -35,9 +35,9 @@ from tests.services.contacts.test_counters_and_index import fill
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """By sorting candidates, by reading the book in order, and with everything in the search index: one answer."""
     if request.param == "many":
-        monkeypatch.setattr(listing, "FEW", -1)
         monkeypatch.setattr(listing, "LARGE", -1)
         monkeypatch.setattr(listing, "candidates", lambda *_: None)
+        monkeypatch.setattr(listing, "few", lambda *_, **__: None)
     return str(request.param)
 
 
@@ -87,6 +87,9 @@ def test_every_way_to_a_page_gives_the_same_page_forth_and_back(
     db: Database, actor: Actor, monkeypatch: pytest.MonkeyPatch, large: bool
 ) -> None:
     """A name that begins as was typed first, in order; then who else holds it, newest first."""
+    monkeypatch.setattr(search, "BLOCKS", (3, 5))
+    monkeypatch.setattr(search, "MARKS", search.marks_of((3, 5)))
+    monkeypatch.setattr(listing, "CHUNK", 4)
     fill(db, actor, 400)
     search.index_all(db)
     fill(db, actor, 60, start=400)
@@ -102,7 +105,7 @@ def test_every_way_to_a_page_gives_the_same_page_forth_and_back(
         for sort in ("name", "newest"):
             for most in (10**6, -1):
                 monkeypatch.setattr(search, "MOST", most)
-                monkeypatch.setattr(search, "MOST_PG", most)
+                monkeypatch.setattr(search, "HANDED", 7 if most < 0 else 1_000)
                 assert answering(db, actor, Query(typed, sort=sort), 1000) == told[sort], (typed, sort, most)  # type: ignore[arg-type]
                 forth, back = every_page(db, actor, Query(typed, sort=sort), 23)  # type: ignore[arg-type]
                 assert forth == back == told[sort], (typed, sort, most)
@@ -191,3 +194,42 @@ def test_a_number_never_written_to_has_no_past(db: Database, actor: Actor) -> No
     assert last_statuses(db, actor, [33612345678]) == {}
     assert past(db, actor, 33612345678).steps == ()
     assert contacts(db, actor, Query(status=Status.RECEIVED)).rows == ()
+
+
+def test_filters_together_answer_the_same_from_where_their_rows_stand_and_from_the_book(
+    db: Database, actor: Actor, make_actor: Callable[[str], Actor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rival = make_actor("rival")
+    for who, start in ((rival, 0), (actor, 200)):
+        fill(db, who, 120, start=start)
+    with db.write() as session:
+        for statement in (
+            "UPDATE contact SET territory = 'GB', e164 = 447700900000 + id WHERE id % 9 = 1",
+            "UPDATE contact SET territory = 'GG', e164 = 447911100000 + id WHERE id % 27 = 2",
+            "UPDATE contact SET state = 'invalid' WHERE id % 11 = 3",
+            "UPDATE contact SET deleted_at = created_at WHERE id % 13 = 4",
+            "INSERT INTO suppression (account_id, e164, reason, origin, created_at)"
+            " SELECT account_id, e164, '', CASE WHEN id % 14 = 5 THEN 'stop' ELSE 'manual' END, created_at FROM contact"
+            " WHERE id % 7 = 5",
+        ):
+            session.execute(text(statement))
+        mine = session.execute(text("SELECT id FROM contact WHERE account_id = :a"), {"a": actor.account_id})
+        members = [id for id in mine.scalars() if id % 5 == 1]
+    group = create_group(db, actor, "Lyon", members)
+    search.index_all(db)
+    asked = [
+        Query(typed, group_id, sort, state=state, territory=territory)  # type: ignore[arg-type]
+        for typed in ("", "moreau", "0612")
+        for group_id in (None, group)
+        for sort in ("name", "newest")
+        for state in (None, *STATES)
+        for territory in ("", "GB", "GG", "FR", "PT", "XX")
+    ]
+    told: list[list[list[int]]] = []
+    for most in (10**6, 9, -1):
+        monkeypatch.setattr(listing, "FEW", most)
+        if most < 0:
+            monkeypatch.setattr(listing, "candidates", lambda *_: None)
+        told.append([answering(db, actor, query, 1_000) for query in asked])
+    assert told[0] == told[1] == told[2]
+    assert sum(map(bool, told[0])) > 60
