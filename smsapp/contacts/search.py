@@ -12,12 +12,13 @@ gives the question for the index, which then hands them out by id, a page at a t
 import json
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import BigInteger, bindparam, text
+from sqlalchemy import BigInteger, ColumnElement, bindparam, column, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from smsapp.accounts.actor import Actor
 from smsapp.contacts.repeated import note_repeated
+from smsapp.contacts.tables import Contact
 from smsapp.db import Database
 
 MOST = 60  # candidates worth gathering rather than reading the book
@@ -103,6 +104,21 @@ def handed_out(
             after = found[-1]
         if bits is not None:
             after = ((block + 1) << bits) - 1 if rising else block << bits
+
+
+def holding(session: Session, actor: Actor, fragments: Sequence[str]) -> ColumnElement[bool] | None:
+    """A condition on ``Contact``: the index says that it may hold ``fragments``; None when it cannot say. What is only
+    noted is beside it on SQLite, and may be among it on PostgreSQL.
+    """
+    if not (grams := trigrams(fragments)):
+        return None
+    if session.get_bind().dialect.name == "sqlite":
+        found = text("SELECT rowid FROM contact_fts WHERE contact_fts MATCH :grams").bindparams(
+            grams=asked_of(fragments)
+        )
+    else:
+        found = text(_PG_HOLDING).bindparams(grams=[*grams, _mark(actor.account_id)])
+    return col(Contact.id).in_(found.columns(column("id", BigInteger())))
 
 
 def not_indexed(session: Session, actor: Actor) -> list[int] | None:

@@ -9,11 +9,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import bindparam, func, text
+from sqlalchemy import bindparam, text
 from sqlmodel import Session, col, select
 
 from smsapp.accounts.actor import Actor
 from smsapp.contacts.counters import counted, counts
+from smsapp.contacts.counting import live_count
 from smsapp.contacts.groups import UNCOUNTED, GroupNotFound, add_members, new_group, owned_group, renamed
 from smsapp.contacts.listing import STATES, Query, conditions
 from smsapp.contacts.tables import Contact, Group
@@ -95,7 +96,7 @@ def every_group(
             wanted = read_filter(kept) if kept is not None else None
             members = sizes.get(id or 0, 0)
             if wanted:
-                members = live_count(session, actor.account_id, wanted) if live else UNCOUNTED
+                members = live_count(session, actor, wanted.query()) if live else UNCOUNTED
             base = names.get(wanted.group_id, "") if wanted else ""
             facts.append(GroupFacts(id or 0, name, members, wanted, base))
     return facts
@@ -143,7 +144,7 @@ def edit_smart_group(db: Database, actor: Actor, group_id: int, name: str, wante
 def count_of(db: Database, actor: Actor, wanted: Filter) -> int:
     """How many contacts answer a filter now."""
     with db.read() as session:
-        return live_count(session, actor.account_id, wanted)
+        return live_count(session, actor, wanted.query())
 
 
 def merge_groups(db: Database, actor: Actor, group_ids: Collection[int], name: str) -> tuple[int, int]:
@@ -192,12 +193,6 @@ def merge_groups(db: Database, actor: Actor, group_ids: Collection[int], name: s
 def members_of(session: Session, account_id: int, kept: Mapping[str, Any]) -> list[int]:
     """The contacts that answer a stored filter now, oldest first."""
     return _answering(session, account_id, read_filter(kept))
-
-
-def live_count(session: Session, account_id: int, wanted: Filter) -> int:
-    """How many contacts answer now."""
-    mine = (col(Contact.account_id) == account_id, *conditions(account_id, wanted.query()))
-    return int(session.execute(select(func.count()).select_from(Contact).where(*mine)).scalar_one())
 
 
 def read_filter(kept: Mapping[str, Any] | None) -> Filter:

@@ -12,7 +12,7 @@ from smsapp.campaigns import service as campaigns
 from smsapp.campaigns.launch import Seen, launch
 from smsapp.campaigns.pricing import Terms, quote_campaign
 from smsapp.campaigns.schedule import Plan, schedule
-from smsapp.contacts import blacklist, fields, groups
+from smsapp.contacts import blacklist, fields, groups, search
 from smsapp.contacts import service as contacts
 from smsapp.contacts.export import keep_selection
 from smsapp.contacts.merging import merge_number
@@ -32,14 +32,14 @@ HIDDEN = {"account", "app_user", "user_session", "ledger_account", "ledger_trans
 
 def fill(db: Database, actor: Actor) -> None:
     """Put something of the actor's account into every table that belongs to accounts."""
-    ids = [
-        contacts.create_contact(db, actor, contacts.Sheet(number=f"+{number}", nom=f"{MARK}{number}", prenom=MARK))
-        for number in NUMBERS
-    ]
+    sheets = [contacts.Sheet(number=f"+{number}", nom=f"{MARK}{number}", prenom=MARK) for number in NUMBERS]
+    ids = [contacts.create_contact(db, actor, sheet) for sheet in sheets[:2]]
     twice = contacts.Sheet(number=f"+{NUMBERS[0]}", nom=f"{MARK} double", prenom=MARK)
     contacts.create_contact(db, actor, twice)
     merge_number(db, actor, ids[0], {})
     contacts.create_contact(db, actor, twice)
+    search.index_all(db)
+    ids.append(contacts.create_contact(db, actor, sheets[2]))  # stays noted for the search index
     group_id = groups.create_group(db, actor, f"{MARK} groupe", ids)
     fields.create_field(db, actor, f"{MARK} champ")
     keep_selection(db, actor, ids)
