@@ -11,7 +11,7 @@ import pytest
 from smsapp.gateways.contract import Event, Outcome
 from smsapp.gateways.journal import Take, entries
 from smsapp.gateways.simulator import Simulator
-from tests.unit.gateways.test_simulator import LATER, Time, ids, kill, messages, simulator
+from tests.unit.gateways.simulated import LATER, Time, ids, kill, messages, simulator
 
 
 @pytest.fixture
