@@ -48,8 +48,9 @@ class KannelOptions(CalledBack):
 
 
 class SmppOptions(Options):
-    """A bind to an SMSC. ``window``: messages without an answer at once; ``long_messages``: parts with a header, or
-    whole in the message_payload; ``report_ids``: how reports write the identifier that the submission was answered.
+    """A bind to an SMSC, or a pair: one that sends, one that receives. ``window``: messages without an answer at once;
+    ``long_messages``: parts with a header, or whole in the message_payload; ``report_ids``: how reports write the
+    identifier that the submission was answered.
     """
 
     host: Word
@@ -58,6 +59,7 @@ class SmppOptions(Options):
     password: Annotated[SecretStr, Field(min_length=1, max_length=8)]
     system_type: Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{0,12}$")] = ""
     tls: Literal["no", "yes"] = "no"
+    bind: Literal["transceiver", "pair"] = "transceiver"
     window: int = Field(default=50, gt=0, le=1000)
     long_messages: Literal["parts", "payload"] = "parts"
     report_ids: Literal["auto", "same", "hex", "decimal"] = "auto"

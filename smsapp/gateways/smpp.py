@@ -1,9 +1,9 @@
-"""SMPP 3.4, directly to an SMSC over one transceiver bind.
+"""SMPP 3.4, directly to an SMSC over one transceiver bind, or a transmitter and a receiver side by side.
 
 The wire is in `smpp_bind.py`, texts in `smpp_text.py`, the SMSC's words in `smsc.py`; here messages and events cross
-between the bind's thread and the event loop. SMPP carries no reference of ours: reports name the SMSC's identifier, by
-TLV or in their text, sometimes written in hexadecimal where the answer was decimal, or the other way round. A message
-whose answer was lost stays unknown.
+between the threads of the binds and the event loop. SMPP carries no reference of ours: reports name the SMSC's
+identifier, by TLV or in their text, sometimes written in hexadecimal where the answer was decimal, or the other way
+round. A message whose answer was lost stays unknown.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from smsapp.gateways.checks import impossible
 from smsapp.gateways.contract import Caps, Dlr, Event, Health, Hook, HookReply, Mo, Outcome, Result, Submit
 from smsapp.gateways.kannel import number
 from smsapp.gateways.options import SmppOptions
-from smsapp.gateways.smpp_bind import UNSENT_S, Bind, Delivered, Job
+from smsapp.gateways.smpp_bind import UNSENT_S, Bind, Delivered, Job, Role
 from smsapp.gateways.smpp_text import RECEIPT, UDHI, Place, Puzzle, decode, parts_of, unwrap
 from smsapp.gateways.smsc import read_report
 
@@ -45,7 +45,8 @@ class Smpp:
         self.caps = Caps(max_batch=100, max_tps=options.max_tps, two_way=True, dlr_by_ref=False)
         self._options, self._now = options, now
         self._closed = False
-        self._bind: Bind | None = None
+        self._binds: dict[Role, Bind] = {}
+        self._states: dict[Role, bool] = {}  # whether each is up, once it has tried
         self._loop: asyncio.AbstractEventLoop | None = None
         self._up = asyncio.Event()
         self._tried = asyncio.Event()
@@ -56,6 +57,8 @@ class Smpp:
         self._spelling = options.report_ids
         self._puzzles: dict[tuple[str, str, int, int], tuple[Puzzle, list[Delivered]]] = {}
         self._unacked: dict[bytes, str] = {}
+        self._flying: set[str] = set()  # messages handed over and not answered
+        self._early: list[tuple[Delivered, set[str]]] = []  # reports of a pair: it may be of one of those, not answered
 
     async def submit(self, batch: Sequence[Submit]) -> list[Result]:
         """Hand over messages; one result for each, in order."""
@@ -73,8 +76,8 @@ class Smpp:
                 jobs.append(self._job(message, future))
                 waits.append(future)
         try:
-            if jobs and self._bind is not None:
-                self._bind.submit(jobs)
+            if jobs:
+                self._sender.submit(jobs)
             return [one if isinstance(one, Result) else await one for one in waits]
         finally:
             for job in jobs:
@@ -97,12 +100,12 @@ class Smpp:
             given, self._unheard = [], []
 
     async def check(self) -> Health:
-        """Whether the bind comes up."""
+        """Whether the binds come up; of two, how the worse one is."""
         if self._closed:
             return Health.UNREACHABLE
-        bind = self._start()
+        self._start()
         await _within(self._tried, CHECK_S)
-        return bind.health or Health.UNREACHABLE
+        return self._worst.health or Health.UNREACHABLE
 
     def parse(self, hook: Hook) -> tuple[list[Event], HookReply]:
         """An SMSC never calls back over HTTP."""
@@ -121,22 +124,43 @@ class Smpp:
         if not self._closed:
             self._closed = True
             self._arrived.put_nowait(None)
-            if self._bind is not None:
-                self._bind.stop()
-                await asyncio.to_thread(self._bind.join, 5.0)
+            for bind in self._binds.values():
+                bind.stop()
+            for bind in self._binds.values():
+                await asyncio.to_thread(bind.join, 5.0)
 
-    def _start(self) -> Bind:
-        if self._bind is None:
-            self._loop = asyncio.get_running_loop()
-            self._bind = Bind(
+    def _start(self) -> None:
+        if self._binds:
+            return
+        self._loop = asyncio.get_running_loop()
+        roles: tuple[Role, ...] = (
+            ("transceiver",) if self._options.bind == "transceiver" else ("transmitter", "receiver")
+        )
+        for role in roles:
+            self._binds[role] = Bind(
                 self.name,
                 self._options,
                 lambda delivered: self._call(self._deliver, delivered),
                 lambda key, message_id: self._call(self._late, key, message_id),
-                lambda up: self._call(self._state, up),
+                lambda up, role=role: self._call(self._state, role, up),  # type: ignore[misc]  # bound in the loop
+                role,
             )
-            self._bind.start()
-        return self._bind
+        for bind in self._binds.values():
+            bind.start()
+
+    @property
+    def _sender(self) -> Bind:
+        return next(iter(self._binds.values()))
+
+    @property
+    def _receiver(self) -> Bind:
+        return next(reversed(self._binds.values()))
+
+    @property
+    def _worst(self) -> Bind:
+        """The bind that keeps the others: a refused one, else one that is down, else the one that sends."""
+        order = (Health.REFUSED, Health.UNREACHABLE, None, Health.GOOD)
+        return min(self._binds.values(), key=lambda bind: order.index(bind.health))
 
     def _call(self, what: Callable[..., None], *args: Any) -> None:
         """From the bind's thread into the event loop; after the loop's end nobody listens."""
@@ -146,30 +170,38 @@ class Smpp:
         except RuntimeError:
             return
 
-    def _state(self, up: bool) -> None:
-        self._tried.set()
-        if up:
+    def _state(self, role: Role, up: bool) -> None:
+        self._states[role] = up
+        if len(self._states) == len(self._binds):
+            self._tried.set()
+        if len(self._states) == len(self._binds) and all(self._states.values()):
             self._up.set()
         else:
             self._up.clear()
 
     async def _trouble(self) -> Result | None:
-        """Why nothing can be handed over now; None when the bind is up, perhaps after a moment."""
+        """Why nothing can be handed over now; None when the binds are up, perhaps after a moment.
+
+        Nothing leaves while no receiver is bound: its reports would wait, and so would the STOP of who gets it.
+        """
         if self._closed:
             return Result("", Outcome.RETRY, retry_after=1.0)
-        bind = self._start()
-        if bind.health is Health.REFUSED or not await _within(self._up, PATIENCE_S):
-            return bind.trouble
+        self._start()
+        if self._worst.health is Health.REFUSED or not await _within(self._up, PATIENCE_S):
+            return self._worst.trouble
         return None
 
     def _job(self, message: Submit, future: asyncio.Future[Result]) -> Job:
         def settle(result: Result) -> None:
+            self._flying.discard(result.key)
             if result.outcome is Outcome.ACCEPTED and result.gateway_id:
                 self._remember(result.gateway_id, result.key)  # before its report is looked at
+            self._look_again(result.key)
             if not future.done():
                 future.set_result(result)
 
         payload = self._options.long_messages == "payload"
+        self._flying.add(message.key)
         return Job(
             key=message.key,
             parts=parts_of(message.text, next(self._references) % 256, payload=payload),
@@ -191,13 +223,15 @@ class Smpp:
 
     def _deliver(self, delivered: Delivered) -> None:
         pdu = delivered.pdu
-        data = getattr(pdu, "message_payload", None) or pdu.short_message or b""
-        place = None
+        data, place = _data(pdu), None
         if pdu.esm_class & UDHI:
             place, data = unwrap(data)
         if pdu.esm_class & RECEIPT:
             report = self._report(pdu, data)
-            self._bring(report, [delivered])
+            if report is not None and report.key is None and self._flying and self._options.bind == "pair":
+                self._early.append((delivered, set(self._flying)))
+            else:
+                self._bring(report, [delivered])
             return
         text = decode(data, pdu.data_coding)
         self._drop_old_puzzles()
@@ -206,11 +240,24 @@ class Smpp:
         else:
             self._piece(pdu, place, text, delivered)
 
+    def _look_again(self, answered: str) -> None:
+        """Bring the reports that came over the other line before the answer, now that their message is known, or none
+        of those that it may be of is on its way any more.
+        """
+        early, self._early = self._early, []
+        for delivered, of in early:
+            of.discard(answered)
+            report = self._report(delivered.pdu, _data(delivered.pdu))
+            if of and report is not None and report.key is None:
+                self._early.append((delivered, of))
+            else:
+                self._bring(report, [delivered])
+
     def _bring(self, event: Event | None, delivered: list[Delivered]) -> None:
         if event is not None:
             self._arrived.put_nowait((event, delivered))
-        elif self._bind is not None:
-            self._bind.ack(delivered)  # nothing in it for us, and nothing to keep
+        elif self._binds:
+            self._receiver.ack(delivered)  # nothing in it for us, and nothing to keep
 
     def _piece(self, pdu: Any, place: Place, text: str, delivered: Delivered) -> None:
         of = (_word(pdu.source_addr), _word(pdu.destination_addr), place.reference, place.total)
@@ -276,8 +323,8 @@ class Smpp:
         told = {event.event_id for event, _ in given if isinstance(event, Mo)}
         if told:
             self._unacked = {content: known for content, known in self._unacked.items() if known not in told}
-        if self._bind is not None:
-            self._bind.ack([one for _, delivered in given for one in delivered])
+        if self._binds:
+            self._receiver.ack([one for _, delivered in given for one in delivered])
 
 
 def _address(message: Submit, sender: str) -> dict[str, Any]:
@@ -297,6 +344,11 @@ def _address(message: Submit, sender: str) -> dict[str, Any]:
         "destination_addr": str(message.e164),
         "validity_period": f"0000{min(days, 30):02d}{hours:02d}0000000R",
     }
+
+
+def _data(pdu: Any) -> bytes:
+    data: bytes = getattr(pdu, "message_payload", None) or pdu.short_message or b""
+    return data
 
 
 def _spelled(given: str, spelling: str) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """One bind to an SMSC: a thread that keeps it alive, hands messages over within a window, and brings back what is told.
 
-`smpplib` writes and reads the packets; the rest is here. What the thread guarantees:
+Packets travel by `smpp_line.py`; the rest is here. What the thread guarantees:
 
 - every job gets one result: accepted or refused on the SMSC's word, "not taken" only when nothing of it was sent or
   the SMSC said so, unknown in every other case (no answer in time, the connection lost with a part of it on the way);
@@ -10,38 +10,36 @@
 
 from __future__ import annotations
 
-import logging
 import selectors
 import socket
-import ssl
 import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import structlog
-from smpplib import client as wire  # type: ignore[import-untyped]
 from smpplib.smpp import make_pdu  # type: ignore[import-untyped]
 
 from smsapp.domain.delivery import Cause
 from smsapp.gateways.contract import Health, Outcome, Result
 from smsapp.gateways.options import SmppOptions
+from smsapp.gateways.smpp_line import Line, close
 from smsapp.gateways.smpp_text import Part
 from smsapp.gateways.smsc import OK, THROTTLED, outcome_of
 
 log = structlog.get_logger(__name__)
-_packets = logging.getLogger("smsapp.gateways.smpp.packets")
-_packets.setLevel(logging.ERROR)  # below that it would write numbers and passwords
 
-CONNECT_S = 5.0
 UNSENT_S = 8.0  # a job that waits longer for the window was not taken
 THROTTLED_S = 1.0
 AGAIN = 5  # tries of a later part that is throttled
 REMEMBERED = 10_000  # submissions whose answer is late
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 30.0
 _NOT_WANTED = frozenset({0x0D, 0x0E, 0x0F})  # bind failed, password, system id
+
+
+Role = Literal["transceiver", "transmitter", "receiver"]
 
 
 @dataclass(eq=False)
@@ -71,23 +69,12 @@ class Refused(Exception):
     """The SMSC does not want this bind."""
 
 
-class _Client(wire.Client):  # type: ignore[misc]
-    """smpplib's client, whose TLS verifies the name of the SMSC."""
-
-    def _create_socket(self) -> socket.socket:
-        raw = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        raw.settimeout(self.timeout)
-        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        context: ssl.SSLContext | None = self._ssl_context
-        return raw if context is None else context.wrap_socket(raw, server_hostname=self.host)
-
-
 @dataclass
 class _Session:
     """A connection that is bound, and what is on its way over it."""
 
     number: int
-    client: _Client
+    client: Line
     heard: float
     pending: dict[int, tuple[Job, float]] = field(default_factory=dict)
     late: OrderedDict[int, Job] = field(default_factory=OrderedDict)
@@ -95,8 +82,8 @@ class _Session:
 
 
 class Bind(threading.Thread):
-    """The thread. ``on_delivered`` gets reports and replies, ``on_late`` a key and an identifier that come after their
-    time, ``on_state`` whether the bind is up: all are called in the thread.
+    """The thread, of one connection in a ``role``. ``on_delivered`` gets reports and replies, ``on_late`` a key and an
+    identifier that come after their time, ``on_state`` whether the bind is up: all are called in the thread.
     """
 
     def __init__(
@@ -106,9 +93,10 @@ class Bind(threading.Thread):
         on_delivered: Callable[[Delivered], None],
         on_late: Callable[[str, str], None],
         on_state: Callable[[bool], None],
+        role: Role = "transceiver",
     ) -> None:
-        super().__init__(name=f"smpp-{name}", daemon=True)
-        self._options = options
+        super().__init__(name=f"smpp-{name}-{role}", daemon=True)
+        self._options, self._gateway, self._role = options, name, role
         self._on_delivered, self._on_late, self._on_state = on_delivered, on_late, on_state
         self._jobs: deque[Job] = deque()
         self._acks: deque[tuple[int, int]] = deque()
@@ -152,7 +140,7 @@ class Bind(threading.Thread):
                 try:
                     self._serve(session)
                 except Exception as error:
-                    log.warning("bind lost", gateway=self.name, error=type(error).__name__)
+                    log.warning("bind lost", gateway=self._gateway, role=self._role, error=type(error).__name__)
                 self._tell(Health.UNREACHABLE)
                 self._lose(session)
             self._refuse_waiting()
@@ -164,19 +152,11 @@ class Bind(threading.Thread):
 
     def _bind(self) -> _Session:
         options = self._options
-        context = ssl.create_default_context() if options.tls == "yes" else None
-        client = _Client(
-            options.host,
-            options.port,
-            timeout=CONNECT_S,
-            logger_name=_packets.name,
-            ssl_context=context,
-            allow_unknown_opt_params=True,
-        )
+        client = Line(options.host, options.port, tls=options.tls == "yes")
         try:
             client.connect()
             pdu = make_pdu(
-                "bind_transceiver",
+                f"bind_{self._role}",
                 client=client,
                 system_id=options.system_id,
                 password=options.password.get_secret_value(),
@@ -186,10 +166,10 @@ class Bind(threading.Thread):
             answer = client.read_pdu()
             if answer.status in _NOT_WANTED:
                 raise Refused
-            if answer.status != OK or answer.command != "bind_transceiver_resp":
+            if answer.status != OK or answer.command != f"bind_{self._role}_resp":
                 raise ValueError("no bind")
         except BaseException:
-            _close(client)
+            close(client)
             raise
         self._sessions += 1
         return _Session(self._sessions, client, time.monotonic())
@@ -199,6 +179,7 @@ class Bind(threading.Thread):
             line = session.client._socket
             selector.register(line, selectors.EVENT_READ)
             selector.register(self._wake_in, selectors.EVENT_READ)
+            self._read(session)  # what came with the answer to the bind
             while not self._stopping.is_set():
                 now = time.monotonic()
                 self._acknowledge(session)
@@ -243,23 +224,25 @@ class Bind(threading.Thread):
             session.client.send_pdu(pdu)
 
     def _read(self, session: _Session) -> None:
-        while True:
-            pdu = session.client.read_pdu()
-            session.heard = time.monotonic()
-            if pdu.command in ("submit_sm_resp", "generic_nack"):
-                self._answered(session, pdu)
-            elif pdu.command == "deliver_sm":
-                self._on_delivered(Delivered(session.number, pdu.sequence, pdu))
-            elif pdu.command == "enquire_link":
-                self._write(session, "enquire_link_resp", pdu.sequence)
-            elif pdu.command == "enquire_link_resp":
-                session.probe = 0.0
-            elif pdu.command == "unbind":
-                self._write(session, "unbind_resp", pdu.sequence)
-                raise ValueError("unbound")
-            line = session.client._socket
-            if not isinstance(line, ssl.SSLSocket) or not line.pending():
-                return
+        more = True
+        while more:
+            more = session.client.hear()
+            for pdu in session.client.packets():
+                session.heard = time.monotonic()
+                self._take(session, pdu)
+
+    def _take(self, session: _Session, pdu: Any) -> None:
+        if pdu.command in ("submit_sm_resp", "generic_nack"):
+            self._answered(session, pdu)
+        elif pdu.command == "deliver_sm":
+            self._on_delivered(Delivered(session.number, pdu.sequence, pdu))
+        elif pdu.command == "enquire_link":
+            self._write(session, "enquire_link_resp", pdu.sequence)
+        elif pdu.command == "enquire_link_resp":
+            session.probe = 0.0
+        elif pdu.command == "unbind":
+            self._write(session, "unbind_resp", pdu.sequence)
+            raise ValueError("unbound")
 
     def _answered(self, session: _Session, pdu: Any) -> None:
         found = session.pending.pop(pdu.sequence, None)
@@ -312,7 +295,7 @@ class Bind(threading.Thread):
                 self._write(session, "deliver_sm_resp", sequence)
 
     def _lose(self, session: _Session) -> None:
-        _close(session.client)
+        close(session.client)
         for job, _ in session.pending.values():
             job.done(job, Result(job.key, Outcome.UNKNOWN))
 
@@ -351,11 +334,4 @@ def _drain(wake: socket.socket) -> None:
         while wake.recv(4096):
             pass
     except BlockingIOError:
-        return
-
-
-def _close(client: _Client) -> None:
-    try:
-        client.disconnect()
-    except OSError:
         return

@@ -1,19 +1,22 @@
 // An SMS centre for tests: SMPP 3.4 by the npm package `smpp`, and an HTTP port to tell it how to behave.
 //
-//   node smsc.cjs <path of the package> <smpp port> <control port>
+//   node smsc.cjs <path of the package> <smpp port> <control port> [<key> <certificate>]
 //
 // Numbers that end in 000, 999, 888 are reported as UNDELIV, EXPIRED, REJECTD. Control (GET):
-//   /set?delay=&mute=&tps=&full=&hex=&text_hex=&no_tlv=&drop_after=   behaviour, see `cfg`
+//   /set?delay=&mute=&tps=&full=&hex=&text_hex=&no_tlv=&drop_after=&overtake=   behaviour, see `cfg`
 //   /forget                   as if nothing had come in
-//   /drop                     reset every connection
+//   /drop[?role=]             reset every connection, or those of a role
+//   /lose?transmitter=&receiver=   refuse to bind so
 //   /reply?from=&to=&text=[&parts=1]
 //   /stats, /got              what came in
 "use strict";
 const smpp = require(process.argv[2]);
+const fs = require("fs");
 const http = require("http");
 
-const cfg = { delay: 10, mute: 0, tps: 0, full: 0, hex: 0, text_hex: 0, no_tlv: 0, drop_after: 0, password: "secret" };
+const cfg = { delay: 10, mute: 0, tps: 0, full: 0, hex: 0, text_hex: 0, no_tlv: 0, drop_after: 0, overtake: 0, password: "secret" };
 const stats = { submitted: 0, throttled: 0, reports: 0, acked: 0, enquired: 0, binds: 0 };
+const lost = { transmitter: 0, receiver: 0 }; // roles that are refused at the moment
 const sessions = new Set();
 let got = [];
 let serial = 1000000;
@@ -27,7 +30,7 @@ const FATES = {
 };
 
 function receiver() {
-  for (const session of sessions) if (session.bound) return session;
+  for (const session of sessions) if (session.bound && session.bound !== "transmitter") return session;
   return null;
 }
 
@@ -62,6 +65,10 @@ function report(submitted, id, since) {
 
 function submit(session, pdu) {
   if (cfg.mute) return;
+  if (!session.bound || session.bound === "receiver") {
+    session.send(pdu.response({ command_status: smpp.ESME_RINVBNDSTS }));
+    return;
+  }
   const now = Date.now();
   recent = recent.filter((at) => at > now - 1000);
   if (cfg.tps && recent.length >= cfg.tps) {
@@ -100,26 +107,38 @@ function submit(session, pdu) {
     if (pdu.registered_delivery & 1) setTimeout(report, 300, pdu, id, epoch);
     return;
   }
-  session.send(pdu.response({ message_id: id }));
+  const answer = () => session.send(pdu.response({ message_id: id }));
+  if (cfg.overtake) {
+    report(pdu, id, epoch);
+    setTimeout(answer, 50);
+    return;
+  }
+  answer();
   if (pdu.registered_delivery & 1) setTimeout(report, cfg.delay, pdu, id, epoch);
 }
 
-const server = smpp.createServer({}, (session) => {
+const [key, cert] = process.argv.slice(5).map((path) => fs.readFileSync(path));
+const server = smpp.createServer(key ? { key, cert } : {}, (session) => {
   session.setMaxListeners(0);
   sessions.add(session);
   session.on("error", () => {});
   session.on("close", () => sessions.delete(session));
-  const bind = (pdu) => {
+  const bind = (role) => (pdu) => {
+    if (lost[role]) {
+      session.send(pdu.response({ command_status: smpp.ESME_RBINDFAIL }));
+      session.close();
+      return;
+    }
     if (pdu.password !== cfg.password) {
       session.send(pdu.response({ command_status: smpp.ESME_RINVPASWD }));
       session.close();
       return;
     }
-    session.bound = true;
+    session.bound = role;
     stats.binds++;
     session.send(pdu.response({ system_id: "SMSC" }));
   };
-  session.on("bind_transceiver", bind);
+  for (const role of ["transceiver", "transmitter", "receiver"]) session.on(`bind_${role}`, bind(role));
   session.on("enquire_link", (pdu) => {
     stats.enquired++;
     if (!cfg.mute) session.send(pdu.response());
@@ -153,12 +172,18 @@ const control = http.createServer((request, response) => {
   else if (url.pathname === "/forget") {
     epoch++;
     got = [];
-  } else if (url.pathname === "/drop") sessions.forEach((session) => session.socket.destroy());
+  } else if (url.pathname === "/drop") {
+    const role = url.searchParams.get("role"); // all of them without
+    sessions.forEach((session) => (!role || session.bound === role) && session.socket.destroy());
+  } else if (url.pathname === "/lose") for (const [role, on] of url.searchParams) lost[role] = +on;
   else if (url.pathname === "/reply") reply(url.searchParams);
   else if (url.pathname === "/got") {
     answer = got;
     got = [];
-  } else answer = { ...stats, sessions: [...sessions].filter((session) => session.bound).length };
+  } else {
+    const roles = [...sessions].map((session) => session.bound).filter(Boolean);
+    answer = { ...stats, sessions: roles.length, roles };
+  }
   response.setHeader("content-type", "application/json");
   response.end(JSON.stringify(answer));
 });

@@ -72,12 +72,14 @@ class Smsc:
 
 
 @contextlib.contextmanager
-def start_smsc() -> Iterator[Smsc]:
-    """A centre on free ports, ended at the end."""
+def start_smsc(tls: tuple[Path, Path] | None = None) -> Iterator[Smsc]:
+    """A centre on free ports, ended at the end. ``tls``: its key and its certificate; without, it speaks plainly."""
     port, control = free_port(), free_port()
     script = Path(__file__).with_name("smsc.cjs")
     process = subprocess.Popen(
-        [NODE, script, installed(), str(port), str(control)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [NODE, script, installed(), str(port), str(control), *(tls or ())],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     smsc = Smsc(port, control, process)
     try:
