@@ -59,6 +59,7 @@ def _date() -> Component:
             date_field(
                 DATE,
                 value=S.date,
+                of=S.campaign_id,
                 placeholder=t("schedule.date_hint"),
                 invalid=wrong,
                 on_value=DepartureState.set_date,

@@ -160,23 +160,26 @@ class ReportState(LiveState, rx.State):
             async with self:
                 actor = await actor_of(self)
                 # By the address: this may run before `enter` has filled the head.
-                campaign_id, view = self._asked_id(), self._view
+                campaign_id, view, opened = self._asked_id(), self._view, self.panel.id
                 stale = time.monotonic() - self._rows_at > ROWS_PAUSE
             if not campaign_id:
                 return
             db = runtime().db
             try:
                 moving = await snapshot.once(("report", campaign_id), partial(_moving, db, actor, campaign_id))
-                page = None
+                page = story = None
                 if stale or moving.live.is_over:  # nothing may follow that would bring the rows up to date
                     key = ("recipients", campaign_id, view)
                     page = await snapshot.once(key, partial(view.read, db, actor, campaign_id))
+                    story = await snapshot.once(("story", opened), partial(_story, db, actor, opened))
             except CampaignNotFound:
                 return
             async with self:
                 if self.head.id != campaign_id:
                     continue
                 await self._take(moving)
+                if story is not None and opened == self.panel.id:
+                    self._set("panel", story)
                 if page is not None and view == self._view:
                     self._take_rows(page)
 
@@ -329,10 +332,7 @@ class ReportState(LiveState, rx.State):
 
     async def _open(self, message_id: int) -> None:
         """The panel of one message, with the ways to its neighbours on this page."""
-        try:
-            self.panel = panel(await self._ask(timeline, message_id)) if message_id else Panel()
-        except MessageNotFound:
-            self.panel = Panel()
+        self.panel = await self._ask(_story, message_id)
         ids = [row.id for row in self.rows]
         at = ids.index(message_id) if message_id in ids else -1
         self.previous_message = self.rows[at - 1].url if at > 0 else ""
@@ -381,6 +381,13 @@ def _moving(db: Database, actor: Actor, campaign_id: int, whole: Report | None =
         lambda: screen.beside(whole or report(db, actor, campaign_id)),
     )
     return _Moving(found, curve, rest, ledger.balance(db, actor).available)
+
+
+def _story(db: Database, actor: Actor, message_id: int) -> Panel:
+    try:
+        return panel(timeline(db, actor, message_id)) if message_id else Panel()
+    except MessageNotFound:
+        return Panel()
 
 
 def _beside_key(actor: Actor, campaign_id: int) -> tuple[str, int, int]:

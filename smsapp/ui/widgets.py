@@ -64,6 +64,7 @@ class DateField(rx.Component):
     tag = "DateField"
 
     value: rx.Var[str]
+    of: rx.Var[int]
     placeholder: rx.Var[str]
     open: rx.Var[str]
     invalid: rx.Var[bool]
@@ -176,14 +177,18 @@ def picker(
     )
 
 
-def date_field(id: str, *, value: rx.Var[str], placeholder: Text, invalid: Any, on_value: Any) -> Component:
+def date_field(
+    id: str, *, value: rx.Var[str], of: rx.Var[int], placeholder: Text, invalid: Any, on_value: Any
+) -> Component:
     """A date typed as `jj/mm/aaaa hh:mm`, with a calendar behind a button; label and `help_line(id)` are the caller's.
 
-    `on_value(text)` gets what was typed, whole or not, once it is whole or left; `value` is what the state kept of it.
+    `on_value(text)` gets what was typed, whole or not, once it is whole or left; `value` is what the state kept of it,
+    and `of` the id of what it is the date of (0: not known yet): what was typed while no server heard is told again.
     """
     return DateField.create(
         id=id,
         value=value,
+        of=of,
         placeholder=placeholder,
         open=t("ui.calendar"),
         invalid=invalid,

@@ -41,6 +41,8 @@ REPLIES = (
     (33639980005, "👍"),
 )
 """Latest first. 33639980555 answers STOP to whatever is sent to it (see gateways/fate.py)."""
+DOUBTED = (33639985555, 33639986555)
+"""They receive what is sent to them, whatever the seed (see gateways/fate.py)."""
 INSTALLATION = "000017"
 """The head of every reference. Fates follow it: here no answer to the first twelve messages of a campaign gets lost."""
 TEXT = "Bonjour $prenom|client|, -20% chez Lavande jusqu'à samedi soir."
@@ -49,12 +51,14 @@ TEXT = "Bonjour $prenom|client|, -20% chez Lavande jusqu'à samedi soir."
 @dataclass(frozen=True)
 class House:
     """What was there before the server started: an account with contacts, a group, a draft, a campaign; an empty one; one
-    that people replied to; one that plans."""
+    that people replied to; one that plans; one whose two messages are of unknown outcome."""
 
     full: Seeded
     empty: Seeded
     asked: Seeded
     planner: Seeded
+    doubting: Seeded
+    doubted: int
     group: int
     draft: int
     campaign: int
@@ -76,12 +80,14 @@ def furnish(data: Path) -> House:
     talk(db, asked)
     planner = seed(db, "maison-agenda", contacts=40, credit=50)
     plan(db, planner)
+    doubting = seed(db, "maison-doute", credit=20)
+    doubted = lose(db, doubting)
     options = {"url": "http://127.0.0.1:13013", "username": "lavande", "password": "lavande"}
     vault = vault_of(Settings(data_dir=data))
     for name in ("kannel-paris", "kannel-secours"):
         gateways.add(db, vault, name=name, kind="kannel", options=options, territories=["FR"])
     db.close()
-    return House(full, empty, asked, planner, group, draft, campaign)
+    return House(full, empty, asked, planner, doubting, doubted, group, draft, campaign)
 
 
 def plan(db: Database, who: Seeded) -> None:
@@ -102,6 +108,21 @@ def plan(db: Database, who: Seeded) -> None:
                 assert missed
                 missed.state, missed.send_at = CampaignState.MISSED, when.at
                 session.add(missed)
+
+
+def lose(db: Database, who: Seeded) -> int:
+    """A campaign whose every answer got lost on the way; the network never took it."""
+    draft = campaigns.create_draft(db, who.actor)
+    campaigns.edit_draft(
+        db, who.actor, draft, text="Votre commande est prête.", name="Commande", purpose="transactional"
+    )
+    campaigns.add_numbers(db, who.actor, draft, " ".join(f"+{number}" for number in DOUBTED))
+    send(db, who, draft)
+    materialise(db, draft, lambda of, one: quote_campaign(of, one, Terms(hours_hold=False)))
+    done = window(db, lane="live", gateway="simulator", size=64, policy=Policy())
+    lost = [Answer(t, Result(m.key, Outcome.UNKNOWN)) for t, m in zip(done.tickets, done.batch, strict=True)]
+    window(db, lane="live", gateway="simulator", size=0, answers=lost, policy=Policy())
+    return draft
 
 
 def talk(db: Database, who: Seeded) -> None:

@@ -174,6 +174,52 @@ def test_a_server_that_dies_while_somebody_writes_loses_nothing(
     assert "Traceback" not in server.log
 
 
+def test_m23_a_date_typed_while_the_server_is_away_is_kept(
+    visit: Callable[..., Visitor], fragile: tuple[Server, House]
+) -> None:
+    """A whole one is told to the server that comes back; one that cannot be read stays, with the reason."""
+    server, house = fragile
+    who = visit("fr", url=server.url, session=house.full.session)
+    who.expected.append(re.compile(r"ERR_CONNECTION_REFUSED|WebSocket connection|websocket error|ERR_EMPTY_RESPONSE"))
+    message = begin(who)
+    message.fill(TEXT)
+    add(who, NUMBER)
+    expect(who.page).to_have_url(re.compile(r"draft=\d+"), timeout=SOON)
+    who.button("schedule.later").click()
+    date = who.field("schedule.date")
+    date.fill("18/06/2031 10:30")
+    remarks = who.page.locator(".cmp-departure .cmp-checks li")
+    expect(remarks.first).to_be_visible()
+    lost = who.page.get_by_text(who.t("ui.offline"))
+
+    def falls(typed: str) -> None:
+        server.kill()
+        expect(lost).to_be_visible(timeout=30_000)
+        date.fill(typed)
+        date.blur()
+        expect(date).to_have_value(typed)
+        server.restart()
+        expect(lost).to_have_count(0, timeout=30_000)
+        expect(remarks.first.or_(who.page.locator("#send-date-help .bad")).first).to_be_visible(timeout=SOON)
+        expect(date).to_have_value(typed, timeout=SOON)
+
+    falls("19/06/2031 11:45")
+    who.button("campaigns.review").click()
+    window = who.page.get_by_role("dialog", name=who.t("campaigns.review"))
+    expect(window).to_contain_text("19/06/2031 11:45", timeout=SOON)
+    who.page.keyboard.press("Escape")
+    expect(window).to_have_count(0)
+
+    falls("31/02/2031 10:")
+    expect(who.page.locator("#send-date-help")).to_contain_text("31/02/2031 10:", timeout=SOON)
+    expect(date).to_have_value("31/02/2031 10:")
+    date.fill("20/06/2031 09:15")
+    who.button("campaigns.review").click()
+    expect(window).to_contain_text("20/06/2031 09:15", timeout=SOON)
+    who.silent()
+    assert "Traceback" not in server.log
+
+
 def test_the_network_goes_and_comes_back(visit: Callable[..., Visitor], furniture: House) -> None:
     who = visit("fr", session=furniture.full.session)
     who.expected.append(re.compile(r"ERR_INTERNET_DISCONNECTED|WebSocket connection|websocket error|/import/files"))

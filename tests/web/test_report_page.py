@@ -9,6 +9,7 @@ from smsapp.accounts.actor import Actor
 from smsapp.db import SimulatedClock
 from smsapp.domain.delivery import State
 from smsapp.gateways.contract import Dlr
+from smsapp.reports import state as reports
 from smsapp.reports.recipient_state import RecipientState
 from smsapp.reports.state import ReportState
 from smsapp.sending.receipts import take_in
@@ -142,6 +143,37 @@ async def test_the_report_follows_its_campaign(
     await tab.until(f'"received": {before + 1}')
     rt.hub.close()
     await asyncio.wait_for(watching, 10)
+    assert not tab.failures
+
+
+async def test_the_story_that_is_open_follows_its_message(
+    rt: Runtime,
+    open_tabs: Browsers,
+    person: Person,
+    clock: SimulatedClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever has just sent a message again sees it arrive."""
+    monkeypatch.setattr(hubs, "PACE", 0.02)
+    monkeypatch.setattr(reports, "ROWS_PAUSE", 0.0)
+    actor = person("camille")
+    campaign_id = leave(rt.db, actor, clock)
+    unknown = message_ids(rt.db, campaign_id)[FIRST + 18]
+    tab = open_tabs.tab(actor)
+    rt.connected = lambda _token: True
+    path = f"/sent/{campaign_id}?open={unknown}"
+    watching = asyncio.create_task(tab.send(f"{REPORT}.enter", path=path))
+    await tab.until('"loaded_rx_state_": true')
+    with rt.db.read() as session:
+        sent = MESSAGE.select().where(MESSAGE.c.id == unknown)
+        ref = session.connection().execute(sent).one().client_ref
+    tab.updates.clear()
+    rt.hub.changed(take_in(rt.db, "g", [Dlr("proof", ref, None, State.DELIVERED, None, None, rt.db.now())]))
+    await tab.until('"panel_rx_state_"')
+    rt.hub.close()
+    await asyncio.wait_for(watching, 10)
+    panel = (await tab.state(ReportState)).panel
+    assert (panel.id, panel.status, panel.resendable) == (unknown, "received", False)
     assert not tab.failures
 
 
