@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
 
 from smsapp.db import Database
 from smsapp.db.binary_copy import BLOCK, copy_packed, packed
@@ -50,13 +51,38 @@ def test_a_null_is_refused_before_the_server_sees_it() -> None:
         packed(pl.DataFrame({"word": ["a", None]}))
 
 
-def test_a_copy_that_the_server_refuses_leaves_nothing(db: Database) -> None:
+def test_a_copy_that_the_server_refuses_leaves_nothing_and_says_why(db: Database) -> None:
     if db.is_sqlite:
         return
-    with pytest.raises(DBAPIError), db.write() as session:
+    with pytest.raises(DBAPIError) as refused, db.write() as session:
         session.execute(text("SELECT 1"))
         session.execute(text("CREATE TABLE passage (word varchar(3))"))
         copied = packed(pl.DataFrame({"word": ["abc", "abcd"]}))
         copy_packed(session.connection(), "passage", {}, ("word",), copied)
     with db.read() as session:
         assert session.execute(text("SELECT to_regclass('passage')")).scalar_one() is None
+    assert getattr(refused.value.orig, "sqlstate", "") == "22001"
+    assert "abcd" not in str(refused.value), "what stands in a row stands in no log"
+
+
+def test_a_copy_that_loses_a_collision_is_done_again(db: Database) -> None:
+    """PostgreSQL asks one of two that wait for each other to begin anew, also when a trigger of the copy waited."""
+    if db.is_sqlite:
+        return
+    with db.write() as session:
+        session.execute(text("CREATE TABLE passage (word varchar(3))"))
+        session.execute(
+            text(
+                "CREATE FUNCTION collide() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF (SELECT count(*) FROM passage)"
+                " = 1 THEN RAISE deadlock_detected USING MESSAGE = 'two wait'; END IF; RETURN NULL; END $$"
+            )
+        )
+        session.execute(text("CREATE TRIGGER t AFTER INSERT ON passage FOR EACH STATEMENT EXECUTE FUNCTION collide()"))
+    words = iter((["a"], ["b", "c"]))
+
+    def work(session: Session) -> None:
+        copy_packed(session.connection(), "passage", {}, ("word",), packed(pl.DataFrame({"word": next(words)})))
+
+    db.retrying(work)
+    with db.read() as session:
+        assert session.execute(text("SELECT word FROM passage ORDER BY word")).scalars().all() == ["b", "c"]
