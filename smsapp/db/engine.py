@@ -25,6 +25,8 @@ from sqlmodel import Session
 from smsapp.db.clock import Clock, SystemClock
 
 CHECKPOINT_PAGES = 2_000  # about 8 MB of write-ahead log
+# While very much is written, transaction after transaction: many pages change in each of them and go over once.
+CHECKPOINT_PAGES_IN_BULK = 32_000
 RETRIED = ("40001", "40P01")  # serialisation failure, deadlock: PostgreSQL asks to run the transaction again
 ATTEMPTS = 6
 BESIDE = "beside"  # the name of the database that stands beside during a write
@@ -91,7 +93,7 @@ class Database:
         whoever made it, whose tables are read under the name ``BESIDE`` within this transaction.
         """
         with (
-            self._doors.turn(),
+            self._doors.turn(CHECKPOINT_PAGES_IN_BULK if beside else CHECKPOINT_PAGES),
             self._doors.beside(beside),
             Session(self._doors.writer, expire_on_commit=False) as session,
         ):
@@ -188,8 +190,11 @@ class _Doors:
             self.writer = self.reader = create_engine(self.url, pool_size=8, max_overflow=8, pool_pre_ping=True)
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Wait for the writer's turn (SQLite). A writer inside a writer would wait for itself: refused at once."""
+    def turn(self, pages: int = CHECKPOINT_PAGES) -> Iterator[None]:
+        """Wait for the writer's turn (SQLite). A writer inside a writer would wait for itself: refused at once.
+
+        A write-ahead log of more than so many ``pages`` is folded in at the end.
+        """
         if not self.is_sqlite:
             yield
             return
@@ -200,7 +205,7 @@ class _Doors:
             self._holder = me
             try:
                 yield
-                self._checkpoint()
+                self._checkpoint(pages)
             finally:
                 self._holder = None
 
@@ -223,11 +228,11 @@ class _Doors:
         finally:
             raw.close()
 
-    def _checkpoint(self) -> None:
+    def _checkpoint(self, pages: int) -> None:
         """Fold a long write-ahead log into the file, here and nowhere else (see the head of this file)."""
         log = Path(f"{self.url.database}-wal")
         try:
-            long = log.stat().st_size > CHECKPOINT_PAGES * 4096
+            long = log.stat().st_size > pages * 4096
         except FileNotFoundError:
             return
         if long:

@@ -7,6 +7,7 @@ import codecs
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from typing import Any
@@ -15,25 +16,82 @@ import polars as pl
 
 QUOTED_LINES = 50  # a quoted cell that runs over more lines than this was never meant to be quoted
 SAMPLE_LINES = 200
+WINDOW = 1 << 22  # characters looked at in one go
 PIECE = 50_000  # rows
-LONE = 64  # plain lines between two quoted ones that are worth cutting by the column
+LONE = 1_000  # plain lines between two quoted ones that are worth cutting by the column
 SEPARATORS = (";", "\t", ",", "|", "/")
 NEVER = frozenset("\"'+-.@()_&\0\ufeff\ufffd")  # signs of names, numbers and addresses: chosen by hand, never guessed
 ENCODINGS = ("utf-8", "utf-16", "cp1252", "iso-8859-1", "mac_roman")
 CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _UTF8 = re.compile(rb"[\xc3-\xc5][\x80-\xbf]|[\xe2-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_NO_MORE = bytes((*range(0x80), *range(0xC0, 0x100)))  # what continues no letter of UTF-8
 _RUNS = re.compile('"+')
+_BLANKED = bytes(32 if CONTROL.match(chr(code)) else code for code in range(256))
 _DIRECTIVE = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
+_LOOKED_AT = 1 << 14  # bytes, in each of so many places of a large file, that tell its encoding
+_PLACES = 128
 
 Record = tuple[int, list[str], str]  # row, cells, flaw
-Frames = Iterator[pl.DataFrame]  # columns row, flaw, cells (a list)
 
 
 class Unreadable(Exception):
     """The file cannot be read: ``args[0]`` is the last part of the key of the sentence that says why."""
 
 
-def cut_text(data: bytes, encoding: str | None, separator: str | None) -> tuple[dict[str, Any], Frames]:
+@dataclass(frozen=True)
+class Plain:
+    """Lines without a quote that are still to be cut; ``first`` is the row of the first of them."""
+
+    first: int
+    text: str
+    separator: str
+
+    def head(self, count: int) -> "Plain":
+        """The first lines."""
+        return Plain(self.first, "\n".join(islice(_lines(self.text), count)), self.separator)
+
+    def ragged(self) -> pl.DataFrame:
+        """Columns row, flaw, cells (a list), whatever the widths."""
+        lines = self.text.split("\n")
+        series = pl.Series("cells", lines, dtype=pl.String)
+        if series.str.contains(CONTROL.pattern).any():
+            series = series.str.replace_all(CONTROL.pattern, " ")
+        rows = pl.int_range(self.first, self.first + len(lines), dtype=pl.Int64, eager=True)
+        flaws = pl.repeat("", len(lines), eager=True)
+        return pl.DataFrame({"row": rows, "flaw": flaws, "cells": series.str.split(self.separator)})
+
+    def even(self, width: int) -> pl.DataFrame | None:
+        """Columns row, flaw, c0, c1...: what is missing in a line is empty. None for lines that are not so simple: one
+        with more cells, an empty one.
+        """
+        simple = width > 1 and self.separator.isascii() and self.text[:1] not in ("", "\n") and self.text[-1] != "\n"
+        if not simple or "\n\n" in self.text:
+            return None
+        try:
+            cells = pl.read_csv(
+                self.text.encode().translate(_BLANKED),
+                separator=self.separator,
+                schema={f"c{i}": pl.String for i in range(width)},
+                has_header=False,
+                quote_char=None,
+            )
+        except pl.exceptions.PolarsError:
+            return None
+        if cells.height != self.text.count("\n") + 1:
+            return None
+        rows = pl.int_range(self.first, self.first + cells.height, dtype=pl.Int64)
+        return cells.select(row=rows, flaw=pl.lit(""), **{name: pl.col(name).fill_null("") for name in cells.columns})
+
+
+Pieces = Iterator[pl.DataFrame | Plain]  # frames have the columns row, flaw, cells (a list)
+
+
+def cut_text(data: bytes, encoding: str | None, separator: str | None) -> tuple[dict[str, Any], Pieces]:
+    """The facts of a text (encoding, separator, its first lines) and its rows.
+
+    Raises:
+        Unreadable
+    """
     if b"<html" in data[:2048].lower() or data.lstrip()[:5].lower() in (b"<?xml", b"<!doc", b"<tabl"):
         raise Unreadable("type")
     encoding = encoding or _encoding(data)
@@ -46,15 +104,24 @@ def cut_text(data: bytes, encoding: str | None, separator: str | None) -> tuple[
         raise Unreadable("binary")
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    lines = text.split("\n")
-    del text, data
-    directive = _DIRECTIVE.fullmatch(lines[0])
+    at = 0
+    directive = _DIRECTIVE.fullmatch(next(_lines(text)))
     if directive:
-        del lines[0]
+        at = directive.end() + 1
         separator = separator or directive[1]
-    separator = separator or _separator(lines)
-    raw = list(islice((line[:300] for line in lines if line.strip()), 5))
-    return {"kind": "text", "encoding": encoding, "separator": separator, "raw": raw}, _frames(lines, separator)
+    said = list(islice((line for line in _lines(text, at) if line.strip()), SAMPLE_LINES))
+    separator = separator or _separator(said)
+    raw = [line[:300] for line in said[:5]]
+    facts = {"kind": "text", "encoding": encoding, "separator": separator, "raw": raw}
+    return facts, _pieces(text, at, separator)
+
+
+def _lines(text: str, at: int = 0) -> Iterator[str]:
+    """The lines one by one, from a place on."""
+    while (end := text.find("\n", at)) >= 0:
+        yield text[at:end]
+        at = end + 1
+    yield text[at:]
 
 
 def _encoding(data: bytes) -> str:
@@ -70,8 +137,18 @@ def _encoding(data: bytes) -> str:
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
-        return "utf-8" if _mostly_utf8(data) else "cp1252"
+        return "utf-8" if _mostly_utf8(_spread(data)) else "cp1252"
     return "utf-8"
+
+
+def _spread(data: bytes) -> bytes:
+    """The file, or so much of it, from its beginning to its end, that it speaks for the whole."""
+    step = len(data) // _PLACES
+    if step <= _LOOKED_AT:
+        return data
+    # The first and the last line of each place are cut somewhere, perhaps within a letter.
+    return b"\n".join(data[at : at + _LOOKED_AT].partition(b"\n")[2].rpartition(b"\n")[0]
+                      for at in range(0, len(data) - _LOOKED_AT, step))  # fmt: skip
 
 
 def _mostly_utf8(data: bytes) -> bool:
@@ -99,7 +176,8 @@ def _decoded(data: bytes, encoding: str) -> str:
     if encoding not in (*ENCODINGS, "utf-16-le", "utf-16-be"):
         raise Unreadable("encoding")
     if encoding == "cp1252":
-        if _UTF8.search(data):  # no word of Windows' own looks like it: lines of another file
+        # No word of Windows' own looks like it: lines of another file. Bytes that continue a letter are rare as well.
+        if data.translate(None, _NO_MORE) and _UTF8.search(data):
             return b"\n".join(map(_line, data.split(b"\n"))).decode("utf-8")
         return data.decode("cp1252", errors="latin1")
     return data.decode(encoding, errors="replace")
@@ -125,9 +203,8 @@ def _latin1(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("latin1", _latin1)
 
 
-def _separator(lines: list[str]) -> str:
+def _separator(sample: list[str]) -> str:
     """The separator under which most rows have the same number of cells, more than one."""
-    sample = [line for line in lines if line.strip()][:SAMPLE_LINES]
     best, found = 0.0, ";"
     for separator in SEPARATORS:
         rows = [cells for _, cells, _ in records(sample, separator)]
@@ -155,49 +232,46 @@ def _unusual(sample: list[str]) -> str:
     return max(often, key=lambda sign: often[sign], default="")
 
 
-def _frames(lines: list[str], separator: str) -> Frames:
-    """Cut lines into rows, a piece at a time."""
-    at, row = 0, 0
+def _pieces(text: str, at: int, separator: str) -> Pieces:
+    """Cut a text into rows from a place on, a window at a time."""
+    row = 1
+    while at < len(text):
+        end = text.find("\n", at + WINDOW)
+        end = len(text) if end < 0 else end
+        quote = text.find('"', at, end)
+        plain = end + 1 if quote < 0 else max(at, text.rfind("\n", at, quote) + 1)  # where the plain lines end
+        if quote < 0 or text.count("\n", at, plain) >= LONE:
+            piece = Plain(row, text[at : plain - 1], separator)
+            yield piece
+            row, at = row + piece.text.count("\n") + 1, plain
+            continue
+        lines = text[at:end].split("\n")
+        whole = end == len(text)
+        begun, done = _one_by_one(lines, row, separator, len(lines) if whole else max(1, len(lines) - QUOTED_LINES))
+        yield from map(_as_frame, (begun[i : i + PIECE] for i in range(0, len(begun), PIECE)))
+        row, at = row + len(begun), at + sum(len(line) + 1 for line in lines[:done])
+
+
+def _one_by_one(lines: list[str], row: int, separator: str, enough: int) -> tuple[list[Record], int]:
+    """The rows of the first lines, up to ``enough`` or a long stretch without a quote; how many lines they took."""
     begun: list[Record] = []
-    while at < len(lines):
+    at = 0
+    while at < enough:
         end = at
-        while end < len(lines) and end < at + PIECE and '"' not in lines[end]:
+        while end < len(lines) and '"' not in lines[end]:
             end += 1
         if end - at >= LONE:
-            if begun:
-                yield _as_frame(begun)
-                begun = []
-            yield _plain(lines[at:end], row + 1, separator)
-            row += end - at
-            del lines[:end]  # what is cut is not kept twice
-            at = 0
-            continue
+            break
         for _ in range(max(end - at, 1)):
             cells, flaw, at = _record(lines, at, separator)
-            row += 1
-            begun.append((row, cells, flaw))
-        if len(begun) >= PIECE:
-            yield _as_frame(begun)
-            begun = []
-    if begun:
-        yield _as_frame(begun)
+            begun.append((row + len(begun), cells, flaw))
+    return begun, at
 
 
 def _as_frame(records: list[Record]) -> pl.DataFrame:
     return pl.DataFrame(
         records, schema={"row": pl.Int64, "cells": pl.List(pl.String), "flaw": pl.String}, orient="row"
     ).select("row", "flaw", "cells")
-
-
-def _plain(lines: list[str], first: int, separator: str) -> pl.DataFrame:
-    """Lines without a quote."""
-    series = pl.Series("cells", lines, dtype=pl.String)
-    if series.str.contains(CONTROL.pattern).any():
-        series = series.str.replace_all(CONTROL.pattern, " ")
-    rows = pl.int_range(first, first + len(lines), dtype=pl.Int64, eager=True)
-    return pl.DataFrame(
-        {"row": rows, "flaw": pl.repeat("", len(lines), eager=True), "cells": series.str.split(separator)}
-    )
 
 
 def records(lines: list[str], separator: str) -> Iterator[Record]:

@@ -1,8 +1,9 @@
 """A file on disk -> rows of text. Runs alone in a child process with limits, so that a hostile file hurts nobody.
 
-Started by `sandbox.py` as a script, with a request on its standard input; it knows only `cutting.py`. The rows
-go to a file of our own making (Arrow; columns ``row`` Int64, ``flaw``, ``c0``, ``c1``... String), what was found out
-about the file goes to standard output. Numbers of a workbook become the digits that it shows, never a float.
+Started by `sandbox.py` as a script, with a request on its standard input; it knows only `cutting.py`. The rows go to
+files of our own making, ``PART`` or a few more in each (Arrow streams; columns ``row`` Int64, ``flaw``, ``c0``,
+``c1``... String), what was found out about the file goes to standard output. Numbers of a workbook become the digits
+that it shows, never a float.
 
 ``row`` is the number that a spreadsheet shows beside the row. ``flaw`` is empty, or why the row cannot be trusted:
 ``open_quote`` (a quote that is never closed), ``extra_cells`` (more cells than the file has columns).
@@ -19,7 +20,7 @@ from typing import Any
 
 import polars as pl
 
-from smsapp.imports.cutting import CONTROL, PIECE, Frames, Unreadable, cut_text
+from smsapp.imports.cutting import CONTROL, PIECE, Pieces, Plain, Unreadable, cut_text
 
 MAX_ROWS = 1_048_576  # as many as a sheet holds
 MAX_COLUMNS = 256
@@ -28,6 +29,7 @@ MAX_INFLATED = 200 << 20
 MAX_RATIO = 200
 MAX_PARTS = 500
 SAMPLE_ROWS = 1_000  # whose usual width is the file's
+PART = 100_000  # rows in a file
 
 MEMORY = 3 << 29  # bytes of addresses, of which a file of a million rows fills a third
 CPU_SECONDS = 40
@@ -68,7 +70,8 @@ def main() -> None:
 
 
 def read(path: Path, out: Path, options: dict[str, Any]) -> dict[str, Any]:
-    """Write the rows of ``path`` to ``out`` and return the facts: kind, encoding, separator, sheets, sheet, width, raw.
+    """Write the rows of ``path`` to files that begin like ``out`` and return the facts: kind, encoding, separator,
+    sheets, sheet, width, raw, rows, and ``parts``: per file its name, its first row and how many it holds.
 
     ``options`` may fix ``encoding``, ``separator`` and ``sheet``; what is absent is guessed.
 
@@ -82,30 +85,44 @@ def read(path: Path, out: Path, options: dict[str, Any]) -> dict[str, Any]:
     if head.startswith(_FOREIGN):
         raise Unreadable("type")
     if head.startswith((b"PK\x03\x04", _OLE)):
-        facts, frames = _workbook(path, head, options.get("sheet"))
+        facts, pieces = _workbook(path, head, options.get("sheet"))
     else:
-        facts, frames = cut_text(path.read_bytes(), options.get("encoding"), options.get("separator"))
-    facts["width"], facts["rows"] = _write(frames, out)
-    return facts
+        facts, pieces = cut_text(path.read_bytes(), options.get("encoding"), options.get("separator"))
+    return facts | _write(pieces, out)
 
 
-def _write(frames: Frames, out: Path) -> tuple[int, int]:
-    """Write the rows that are not blank, all equally wide. Returns width and count."""
-    full = (said for said in map(_not_blank, frames) if not said.is_empty())
+def _write(pieces: Pieces, out: Path) -> dict[str, Any]:
+    """Write the rows that are not blank, all equally wide."""
+    begun: list[pl.DataFrame | Plain] = []
     sample: list[pl.DataFrame] = []
-    while sum(frame.height for frame in sample) < SAMPLE_ROWS and (more := next(full, None)) is not None:
-        sample.append(more)
-    if not sample:
+    while sum(frame.height for frame in sample) < SAMPLE_ROWS and (more := next(pieces, None)) is not None:
+        begun.append(more)
+        sample.append(_not_blank(more.head(SAMPLE_ROWS * 2).ragged() if isinstance(more, Plain) else more))
+    if not any(frame.height for frame in sample):
         raise Unreadable("empty")
     width, count = _width(pl.concat(sample)), 0
+    parts: list[tuple[str, int, int]] = []
     kept: list[pl.DataFrame] = []
-    for frame in chain(sample, full):
-        count += frame.height
+
+    def put() -> None:
+        part = pl.concat(kept, rechunk=False)
+        kept.clear()
+        path = out.with_suffix(f".{len(parts)}{out.suffix}")
+        part.write_ipc_stream(path, compression="uncompressed")
+        parts.append((path.name, part["row"][0], part.height))
+
+    for piece in chain(begun, pieces):
+        said = _squared(piece, width)
+        count += said.height
         if count > MAX_ROWS + 1:  # one of them may be the header
             raise Unreadable("too_many_rows")
-        kept.append(_squared(frame, width))
-    pl.concat(kept, rechunk=False).write_ipc(out, compression="uncompressed")
-    return width, count
+        if said.height:
+            kept.append(said)
+        if sum(frame.height for frame in kept) >= PART:
+            put()
+    if kept:
+        put()
+    return {"width": width, "rows": count, "parts": parts}
 
 
 def _not_blank(frame: pl.DataFrame) -> pl.DataFrame:
@@ -122,18 +139,26 @@ def _width(frame: pl.DataFrame) -> int:
     return int(width)
 
 
-def _squared(frame: pl.DataFrame, width: int) -> pl.DataFrame:
-    """``row``, ``flaw`` and one column per cell."""
-    cells = pl.col("cells")
+def _squared(piece: pl.DataFrame | Plain, width: int) -> pl.DataFrame:
+    """``row``, ``flaw`` and one column per cell, blank rows left out."""
     names = [f"c{i}" for i in range(width)]
+    table = piece.even(width) if isinstance(piece, Plain) else None
+    even = table is not None
+    if table is None:
+        table = _cut_to(_not_blank(piece.ragged() if isinstance(piece, Plain) else piece), names)
+    table = table.with_columns(_cell(table[name]) for name in names)
+    return table.filter(pl.any_horizontal(pl.col(names) != "")) if even else table
+
+
+def _cut_to(frame: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    cells, width = pl.col("cells"), len(names)
     table = frame.select(
         "row", "flaw", beyond=cells.list.len() > width, cut=cells.list.to_struct(fields=names), cells="cells"
     )
     if table["beyond"].any():
         more = pl.col("cells").list.slice(width).list.eval(pl.element() != "").list.any() & (pl.col("flaw") == "")
         table = table.with_columns(flaw=pl.when(pl.col("beyond") & more).then(pl.lit("extra_cells")).otherwise("flaw"))
-    table = table.select("row", "flaw", "cut").unnest("cut").with_columns(pl.col(names).fill_null(""))
-    return table.with_columns(_cell(table[name]) for name in names)
+    return table.select("row", "flaw", "cut").unnest("cut").with_columns(pl.col(names).fill_null(""))
 
 
 def _cell(cells: pl.Series) -> pl.Series:
@@ -150,7 +175,7 @@ def _cell(cells: pl.Series) -> pl.Series:
 # --- workbooks ---
 
 
-def _workbook(path: Path, head: bytes, sheet: str | None) -> tuple[dict[str, Any], Frames]:
+def _workbook(path: Path, head: bytes, sheet: str | None) -> tuple[dict[str, Any], Pieces]:
     kind = _zipped(path) if head.startswith(b"PK") else _ole(path)
     import fastexcel
 
@@ -179,7 +204,7 @@ def _workbook(path: Path, head: bytes, sheet: str | None) -> tuple[dict[str, Any
     return facts, _sheet(table)
 
 
-def _sheet(table: pl.DataFrame) -> Frames:
+def _sheet(table: pl.DataFrame) -> Pieces:
     if not table.width:
         return
     cells = table.select(

@@ -98,7 +98,7 @@ def _repair(session: Session, db: Database, actor: Actor, import_id: int, number
         schema={"row": pl.Int64, "flaw": pl.String, **{f"c{i}": pl.String for i in range(width)}},
         orient="row",
     )
-    sorted_rows = sort_rows(table, fields, region, repairs={row.row: numbers[row.row] for row in rows})
+    sorted_rows = sort_rows([table], fields, region, repairs={row.row: numbers[row.row] for row in rows})
     choices = Choices(Reading(), {}, blacklist=made.to_blacklist, policy=made.policy)
     people = sorted_rows.numbers
     if choices.policy == "add" and not choices.blacklist:

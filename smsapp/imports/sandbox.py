@@ -6,6 +6,7 @@ import os
 import secrets
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,9 +17,11 @@ from smsapp.imports import reader
 from smsapp.imports.cutting import ENCODINGS
 
 WALL_SECONDS = 60
+LAYOUT = 2  # of the answers kept beside the file: those of another version are not looked at
+HEAD = 1_000  # rows that are enough for every guess
 # One heap for all threads: each would reserve its own, and the limit counts addresses; a file of a million rows, which
 # fits, was refused now and then.
-ENVIRONMENT = {"PATH": os.defpath, "LANG": "C.UTF-8", "POLARS_MAX_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
+ENVIRONMENT = {"PATH": os.defpath, "LANG": "C.UTF-8", "POLARS_MAX_THREADS": "2", "MALLOC_ARENA_MAX": "1"}
 
 
 class UnreadableFile(Refusal):
@@ -40,8 +43,24 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class Part:
+    """Some rows of a table, in a file of the child's own making; ``first`` is the row of the first of ``count``."""
+
+    path: Path
+    first: int
+    count: int
+
+    def rows(self) -> pl.DataFrame:
+        """The rows."""
+        return pl.read_ipc_stream(self.path)
+
+
+@dataclass(frozen=True)
 class Table:
-    """The rows of a file, blank ones left out: columns ``row`` Int64, ``flaw`` String, ``c0``... String."""
+    """The rows of a file, blank ones left out: columns ``row`` Int64, ``flaw`` String, ``c0``... String.
+
+    A million rows weigh hundreds of megabytes: they stand on the disk and are looked at part by part.
+    """
 
     kind: str
     encoding: str
@@ -50,7 +69,27 @@ class Table:
     sheet: str
     raw: tuple[str, ...]
     width: int
-    rows: pl.DataFrame
+    count: int
+    head: pl.DataFrame  # the first rows, `HEAD` at most
+    parts: tuple[Part, ...]
+
+    def pieces(self, skip: int = 0) -> Iterator[pl.DataFrame]:
+        """All rows but the first ``skip``, in their order, at most `reader.PART` or a few more at a time."""
+        for part in self.parts:
+            if part.count > skip:
+                yield part.rows().slice(skip)
+            skip = max(0, skip - part.count)
+
+    def rows(self, skip: int = 0) -> pl.DataFrame:
+        """All rows but the first ``skip``, at once."""
+        return pl.concat([self.head.clear(), *self.pieces(skip)])
+
+    def between(self, first: int, last: int) -> pl.DataFrame:
+        """The rows with these numbers."""
+        ends = (*(part.first for part in self.parts[1:]), last + 1)
+        near = [part for part, end in zip(self.parts, ends, strict=True) if part.first <= last and end > first]
+        found = pl.concat([self.head.clear(), *(part.rows() for part in near)])
+        return found.filter(pl.col("row").is_between(first, last))
 
 
 def read_table(path: Path, reading: Reading) -> Table:
@@ -66,11 +105,10 @@ def read_table(path: Path, reading: Reading) -> Table:
     asked = {"encoding": reading.encoding, "separator": reading.separator, "sheet": reading.sheet}
     answer = _beside(path, asked, ".json")
     if not answer.exists():
-        # A file of each child's own: another may be read at this moment, and what is mapped must not be written over.
+        # Files of each child's own: others may be read at this moment, and must not be written over.
         out = _beside(path, asked, f".{secrets.token_hex(4)}.arrow")
         options = {name: value for name, value in asked.items() if value}
         facts = _run_child({"path": str(path), "out": str(out), "options": options})
-        facts["out"] = out.name
         _put(answer, facts)
         if "refused" not in facts:  # whoever asks for what was guessed asks for the same
             guessed = {name: str(facts.get(name, "")) for name in asked}
@@ -78,17 +116,17 @@ def read_table(path: Path, reading: Reading) -> Table:
     facts = json.loads(answer.read_text())
     if "refused" in facts:
         raise UnreadableFile(str(facts["refused"]))
-    width = int(facts["width"])
-    rows = pl.read_ipc(path.with_name(facts["out"]))  # of the child's own making
+    parts = tuple(Part(path.with_name(name), first, count) for name, first, count in facts["parts"])
     return Table(
         facts["kind"], facts["encoding"], facts["separator"], tuple(facts.get("sheets", ())), facts.get("sheet", ""),
-        tuple(facts["raw"]), width, rows,
+        tuple(facts["raw"]), int(facts["width"]), int(facts["rows"]),
+        pl.read_ipc_stream(parts[0].path, n_rows=HEAD), parts,
     )  # fmt: skip
 
 
 def _beside(path: Path, asked: dict[str, str], suffix: str) -> Path:
     """Where the answer to one way of reading lies."""
-    tag = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
+    tag = hashlib.sha256(json.dumps([LAYOUT, asked], sort_keys=True).encode()).hexdigest()[:16]
     return path.with_suffix(f".{tag}{suffix}")
 
 

@@ -127,17 +127,17 @@ def preview(
     """
     upload = uploads.find(actor, upload_id)
     table = read_table(upload.path, reading)
-    header = guess_header(table.rows) if reading.header is None else reading.header
-    body = table.rows.slice(1 if header else 0)
+    header = guess_header(table.head) if reading.header is None else reading.header
+    skip = 1 if header else 0
     return Preview(
         upload=upload,
         kind=table.kind,
         reading=replace(reading, encoding=table.encoding, separator=table.separator, sheet=table.sheet, header=header),
         sheets=table.sheets,
         raw=table.raw,
-        columns=guess_columns(table.rows, header, known),
-        rows=tuple((row[0], row[2:]) for row in body.head(PREVIEW_ROWS).iter_rows()),
-        count=body.height,
+        columns=guess_columns(table.head, header, known),
+        rows=tuple((row[0], row[2:]) for row in table.head.slice(skip, PREVIEW_ROWS).iter_rows()),
+        count=table.count - skip,
     )
 
 

@@ -1,7 +1,7 @@
 """What becomes of each row of a file, before the book is looked at: it has a number, repeats one, or is rejected."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -12,7 +12,6 @@ from smsapp.domain.phone import pretty, read_column
 from smsapp.imports.mapping import OWN
 
 KEPT = ("row", "e164", "territory", "warning", *FIELD_LENGTHS, "extra")
-PIECE = 100_000  # rows looked at in one go: what is made of them on the way weighs several times what is kept
 NOTHING = "{}"  # ``extra`` of a row without fields of one's own
 
 _SPACES = ["  ", "\t", "\n", "\r", "\v", "\f", "\u00a0", "\u202f", "\u2009", "\u3000"]
@@ -34,29 +33,31 @@ class Sorted:
 
 
 def sort_rows(
-    rows: pl.DataFrame,
+    pieces: Iterable[pl.DataFrame],
     fields: Mapping[str, int],
     region: str,
     accepted: tuple[str, ...] = (),
     repairs: Mapping[int, str] | None = None,
 ) -> Sorted:
-    """Sort the body of a table (`sandbox.Table.rows` without its header); ``fields``: field -> column number.
+    """Sort the body of a table (`sandbox.Table.pieces`, at least one); ``fields``: field -> column number.
 
-    Of several rows with one number, the one with the most filled fields is kept, then the first (M12). ``accepted`` and
-    ``repairs`` as in `Choices`; a row that was repaired by hand is trusted whatever its flaw.
+    Piece by piece: what is made of rows on the way weighs several times what is kept of them. Of several rows with one
+    number, the one with the most filled fields is kept, then the first (M12). ``accepted`` and ``repairs`` as in
+    `Choices`; a row that was repaired by hand is trusted whatever its flaw.
     """
     typed = None
     if repairs:
         typed = pl.DataFrame(
             {"row": list(repairs), "typed": list(repairs.values())}, schema={"row": pl.Int64, "typed": pl.String}
         )
-    pieces = [_told(piece, fields, region, accepted, typed) for piece in rows.iter_slices(PIECE)]
-    if not pieces:
-        pieces = [_told(rows, fields, region, accepted, typed)]
-    rejected, good = pl.concat([bad for bad, _ in pieces]), [kept for _, kept in pieces]
-    del pieces
+    read, rejected, good = 0, [], []
+    for piece in pieces:
+        bad, kept = _told(piece, fields, region, accepted, typed)
+        read += piece.height
+        rejected.append(bad)
+        good.append(kept)
     numbers, repeated = _distinct(good)
-    return Sorted(read=rows.height, numbers=numbers, repeated=repeated, rejected=rejected)
+    return Sorted(read=read, numbers=numbers, repeated=repeated, rejected=pl.concat(rejected))
 
 
 def _told(

@@ -99,11 +99,11 @@ def plan(upload: Upload, choices: Choices, region: str) -> Plan:
     fields = checked(choices.mapping, table.width)
     if "portable" not in fields:
         raise NoPhoneColumn
-    header = guess_header(table.rows) if choices.reading.header is None else choices.reading.header
-    body = table.rows.slice(1 if header else 0)
-    if body.is_empty():
+    header = guess_header(table.head) if choices.reading.header is None else choices.reading.header
+    skip = 1 if header else 0
+    if table.count == skip:
         raise NoRows
-    found = sort_rows(body, fields, choices.region or region, choices.accepted, choices.repairs)
+    found = sort_rows(table.pieces(skip), fields, choices.region or region, choices.accepted, choices.repairs)
     outcomes = found.numbers.height + found.repeated.height + found.rejected.height
     assert outcomes == found.read, f"{found.read} rows read, {outcomes} accounted for"
     numbers = found.numbers["e164"].sort()
@@ -220,7 +220,7 @@ def _step(
         _describe(session, db, actor, made, choices, course)
     if step < course.rejections:
         part = found.rejected.slice(step * REJECTED, REJECTED)
-        reject(session, import_id, part, course.table.rows)
+        reject(session, import_id, part, course.table.between(part["row"][0], part["row"][-1]))
         made.rejected += part.height
     elif given is not None:
         write_slice(session, db, actor, made, choices, given)
@@ -242,7 +242,7 @@ def _describe(
         "kind": table.kind, "encoding": table.encoding, "separator": table.separator, "sheet": table.sheet,
         "header": str(course.header), "region": course.region,
     }  # fmt: skip
-    made.columns = list(table.rows.row(0)[2:]) if course.header else [""] * table.width
+    made.columns = list(table.head.row(0)[2:]) if course.header else [""] * table.width
     taken = sorted(checked(choices.mapping, table.width).values())
     made.mapping = {str(index): choices.mapping[index] for index in taken}
     known = {one.key for one in fields_of(session, actor.account_id)}

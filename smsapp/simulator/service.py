@@ -146,12 +146,12 @@ def simulate_file(
     with tempfile.TemporaryDirectory() as place:
         own = Path(place) / "file"
         (shutil.copyfile if keep else shutil.move)(path, own)
-        table = read_table(own, Reading()).rows
-    header = guess_header(table)
-    fields = {column.field: column.index for column in guess_columns(table, header) if column.field}
-    if "portable" not in fields:
-        raise NoPhoneColumn
-    body = table.slice(1 if header else 0)
+        table = read_table(own, Reading())
+        header = guess_header(table.head)
+        fields = {column.field: column.index for column in guess_columns(table.head, header) if column.field}
+        if "portable" not in fields:
+            raise NoPhoneColumn
+        body = table.rows(1 if header else 0)
     read = read_column(body[f"c{fields['portable']}"], region, for_voice=asked.sms_type is SmsType.VOICE)
     # As the import keeps them, so that the campaign costs what the file was priced at.
     recipients = body.select(

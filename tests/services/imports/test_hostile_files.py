@@ -151,7 +151,7 @@ def test_p21_quotes_and_ragged_rows(
     uploads: Uploads, receive: Receive, actor: Actor, text: str, rows: dict[int, str]
 ) -> None:
     table = sandbox.read_table(uploads.find(actor, receive(actor, text.encode())).path, Reading(separator=";"))
-    assert dict(table.rows.slice(1).select("row", "flaw").iter_rows()) == rows
+    assert dict(table.rows(1).select("row", "flaw").iter_rows()) == rows
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
