@@ -21,13 +21,9 @@ def _as_lines(text: str, width: int) -> list[tuple[int, str, tuple[str, ...]]]:
         if any(cell.strip() for cell in cells):
             beyond = any(cells[width:]) and not flaw
             padded = (cells + [""] * width)[:width]
-            found.append((row, "extra_cells" if beyond else flaw, tuple(map(_tidy, padded))))
+            tidy = reader._cell(pl.Series(padded, dtype=pl.String)).to_list()
+            found.append((row, "extra_cells" if beyond else flaw, tuple(tidy)))
     return found
-
-
-def _tidy(cell: str) -> str:
-    cell = cell.strip()
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 
 def _rows(frame: pl.DataFrame) -> list[tuple[int, str, tuple[str, ...]]]:

@@ -220,7 +220,7 @@ def test_a_list_of_numbers_only_has_no_separator(uploads: Uploads, receive: Rece
 def test_two_who_open_a_file_at_once_read_a_copy_each(
     uploads: Uploads, receive: Receive, actor: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What one of them has mapped into memory must not be written over by the other's child."""
+    """What one of them reads must not be written over by the other's child."""
     path = uploads.find(actor, receive(actor, HEAD + b"R;0612345678\n")).path
     both, child, written = Barrier(2), sandbox._run_child, []
 
@@ -233,7 +233,7 @@ def test_two_who_open_a_file_at_once_read_a_copy_each(
     with ThreadPoolExecutor(2) as threads:
         first, second = threads.map(lambda _: sandbox.read_table(path, Reading()), range(2))
     assert len(set(written)) == 2
-    assert first.rows.equals(second.rows)
+    assert first.rows().equals(second.rows())
     assert not list(path.parent.glob("*.part"))
 
 
@@ -248,7 +248,7 @@ def test_two_who_open_a_file_at_once_read_a_copy_each(
 )
 def test_a_lone_quote_takes_no_other_row_with_it(uploads: Uploads, receive: Receive, actor: Actor, below: str) -> None:
     upload = receive(actor, HEAD + b'"Jean;0612345678\n' + below.encode())
-    rows = sandbox.read_table(uploads.find(actor, upload).path, Reading()).rows
+    rows = sandbox.read_table(uploads.find(actor, upload).path, Reading()).rows()
     assert rows["row"].to_list() == [1, 2, 3, 4]
     assert rows["flaw"].to_list() == ["", "open_quote", "", ""]
     assert rows["c1"].to_list() == ["Portable", "0612345678", "0687654321", "0633333333"]
