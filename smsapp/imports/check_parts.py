@@ -5,20 +5,23 @@ from reflex.components.component import Component
 
 from smsapp.i18n import number, t
 from smsapp.imports.check_state import CheckState as C
-from smsapp.imports.parts import problem
 from smsapp.imports.repair_parts import fates_table, rejected_card
-from smsapp.ui import card, empty_state, note, skeleton
+from smsapp.imports.state import ImportState as S
+from smsapp.ui import card, empty_state, link, note, skeleton
 from smsapp.ui.icons import icon
 
 
 def check_step() -> Component:
     """Six outcomes that make up the rows read, the rows of each, the rejected ones to be put right."""
-    return rx.cond(C.checked, _checked(), rx.el.div(problem(), skeleton(6), class_name="col g16"))
+    waiting = rx.el.p(t("imports.checking"), class_name="mut", role="status")
+    return rx.cond(C.checked, _checked(), rx.el.div(waiting, skeleton(6), class_name="col g16"))
 
 
 def _checked() -> Component:
+    doubtful = note(
+        t("imports.mostly_rejected"), tone="amber", actions=[link(t("imports.back_columns"), S.columns_url)]
+    )
     return rx.el.div(
-        problem(),
         rx.el.p(
             t("imports.checked", count=C.counts.read),
             rx.cond(C.repaired > 0, rx.fragment(", ", t("imports.repaired_here", count=C.repaired))),
@@ -36,6 +39,7 @@ def _checked() -> Component:
             role="group",
             aria_label=t("imports.outcomes"),
         ),
+        rx.cond(C.counts.rejected * 2 > C.counts.read, doubtful),
         rx.cond(C.counts.ambiguous > 0, note(t("imports.ambiguous", count=C.counts.ambiguous), tone="amber")),
         rx.cond(
             C.tab == "rejected", rejected_card(C, take="imports.take", why_none=t("imports.no_rows_here_why")), _plain()

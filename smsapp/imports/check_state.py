@@ -12,13 +12,14 @@ from smsapp.i18n import Sentence
 from smsapp.imports import service
 from smsapp.imports.choices import Choices
 from smsapp.imports.routes import jobs, uploads
-from smsapp.imports.shown import Counts, FateRow, ReasonTab, counts_of, fate_of, typed, why
+from smsapp.imports.shown import Counts, FateRow, ReasonTab, as_typed, counts_of, fate_of, why
 from smsapp.imports.state import ImportState
 from smsapp.imports.steps import OUTCOMES
 from smsapp.web.guard import actor_of
 from smsapp.web.runtime import runtime
 
 MOST_REPAIRS = 2_000  # typed by hand, one by one
+PASTED = "smsapp.pasted"  # where dropzone.jsx keeps lines that are being pasted
 
 Answer = TypeVar("Answer")
 
@@ -40,6 +41,9 @@ class CheckState(rx.State):
     _repairs: dict[int, str] = {}
     _accepted: list[str] = []
     _typing: dict[int, str] = {}
+    _region: str = "FR"
+    _read: tuple[Any, ...] = ()  # how the rows were read when ``_unrepaired`` of them were rejected
+    _unrepaired: int = 0
     _samples: dict[str, list[FateRow]] = {}
 
     @rx.event
@@ -47,12 +51,12 @@ class CheckState(rx.State):
         """Check the file, if the address says that one is there."""
         desk = await self.get_state(ImportState)
         self.busy = False
+        self.checked = False  # what the next check has not found yet is not shown with the figures of the last
         if desk.step != "check":
-            self.checked = False  # what the next check has not found yet is not shown with the figures of the last
             return
         if desk._file != self._file:
             self._file = desk._file
-            self._repairs, self._accepted, self._typing = {}, [], {}
+            self._repairs, self._accepted, self._typing, self._read = {}, [], {}, ()
         await self._check(desk)
         self.tab = "rejected" if self.counts.rejected else "created"
         self._draw()
@@ -74,9 +78,9 @@ class CheckState(rx.State):
     async def type_number(self, row: int, number: str) -> None:
         """Say whether the number being typed for a row can be written to."""
         desk = await self.get_state(ImportState)
-        if row in {fate.row for fate in self.fates} and len(number) <= 100:
+        if row in {fate.row for fate in self.fates} and len(number) <= 100 and len(self._typing) < MOST_REPAIRS:
             self._typing[row] = number
-            self.fates = [typed(fate, number, desk.region) if fate.row == row else fate for fate in self.fates]
+            self.fates = as_typed(self.fates, self._typing, desk.region)
 
     @rx.event
     async def accept(self, row: int) -> None:
@@ -95,10 +99,10 @@ class CheckState(rx.State):
         self._draw()
 
     @rx.event
-    async def run(self) -> rx.event.EventSpec | None:
-        """Begin the import; it goes on whether the page stays or not."""
+    async def run(self) -> list[rx.event.EventSpec] | None:
+        """Begin the import of what was checked; it goes on whether the page stays or not."""
         desk = await self.get_state(ImportState)
-        if desk.step != "check" or self.busy:
+        if desk.step != "check" or self.busy or not self.checked:
             return None
         self.busy = True
         try:
@@ -110,7 +114,7 @@ class CheckState(rx.State):
         jobs().start(import_id)
         desk._file, desk._preview, desk.group_name = "", None, ""
         self._file = ""
-        return rx.redirect(f"/import?done={import_id}", replace=True)
+        return [rx.remove_session_storage(PASTED), rx.redirect(f"/import?done={import_id}", replace=True)]
 
     async def _check(self, desk: ImportState) -> None:
         try:
@@ -118,10 +122,15 @@ class CheckState(rx.State):
         except Refusal as refusal:
             desk.step, desk.problem = "columns", Sentence.of(refusal.key, refusal.params)
             return
-        self.checked = True
-        before = self.counts.rejected + self.repaired if self._repairs or self._accepted else said.rejected
+        self.checked, self._region = True, desk.region
+        plain = desk._choices()
+        read = (plain.reading, plain.mapping, plain.region)
+        if read != self._read:
+            repairs = self._repairs or self._accepted
+            before = await self._ask(service.check, self._file, plain) if repairs else said
+            self._read, self._unrepaired = read, before.rejected
         self.counts = counts_of(said)
-        self.repaired = max(0, before - said.rejected)
+        self.repaired = max(0, self._unrepaired - said.rejected)
         self.reasons = [
             ReasonTab(reason, why(reason), count, said.repairable.get(reason, 0))
             for reason, count in said.reasons.items()
@@ -133,7 +142,7 @@ class CheckState(rx.State):
             self.reason = ""
         self.repairable = sum(tab.repairable for tab in self.reasons if self.reason in ("", tab.reason))
         name = f"rejected/{self.reason}" if self.tab == "rejected" and self.reason else self.tab
-        self.fates = self._samples.get(name, [])
+        self.fates = as_typed(self._samples.get(name, []), self._typing, self._region)
 
     def _choices(self, desk: ImportState) -> Choices:
         return replace(desk._choices(), accepted=tuple(self._accepted), repairs=dict(self._repairs))

@@ -8,7 +8,6 @@ from reflex.components.component import Component
 from smsapp.i18n import language, t
 from smsapp.imports.choices import POLICIES
 from smsapp.imports.countries import COUNTRIES, FIRST
-from smsapp.imports.parts import problem
 from smsapp.imports.shown import ColumnHead, PreviewRow
 from smsapp.imports.state import ImportState as S
 from smsapp.ui import button, field, note, select, text_field
@@ -42,7 +41,6 @@ class Countries(rx.Component):
 def columns_step() -> Component:
     """How the file was read, the mapping, the settings (board 04)."""
     main = rx.el.div(
-        problem(),
         _file_bar(),
         _raw(),
         rx.el.div(
@@ -53,6 +51,10 @@ def columns_step() -> Component:
             ),
             rx.cond(S.remembered, rx.el.span(t("imports.remembered"), class_name="t2 mut end")),
             class_name="row g10 wrap",
+        ),
+        rx.cond(
+            (S.kind == "text") & (S.columns.length() == 1) & (S.columns[0].field != "portable"),
+            note(t("imports.one_column"), tone="amber"),
         ),
         _mapping(),
         rx.el.datalist(rx.foreach(S.group_names, lambda name: rx.el.option(value=name, key=name)), id="import-groups"),

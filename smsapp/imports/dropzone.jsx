@@ -1,9 +1,11 @@
 // Takes a file and sends it to a route of ours, with its progress; then goes on to the page that shows it. The way of the file is
 // plain HTTP, so a lost websocket loses nothing. A file that is too large is refused before a byte of it travels.
 import { FileUp } from "lucide-react";
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { useI18n } from "$/public/external/smsapp/i18n/variables/runtime.js";
+
+const KEPT = "smsapp.pasted"; // lines being pasted, for this tab and this session only, until they are imported
 
 export function Dropzone({ action, limit, next, label, hint, choose, sending, token, paste, example, pasted, take }) {
   const i18n = useI18n();
@@ -12,7 +14,23 @@ export function Dropzone({ action, limit, next, label, hint, choose, sending, to
   const [drag, setDrag] = useState(false);
   const [sent, setSent] = useState(null); // { name, share } while a file travels
   const [text, setText] = useState("");
+  const [pasting, setPasting] = useState(false);
+  const of = token.slice(0, 12); // tells one session from another, and takes no file
   const [refusal, setRefusal] = useState(null); // { key, params }
+
+  useEffect(() => {
+    if (!of) return;
+    try {
+      const kept = JSON.parse(sessionStorage.getItem(KEPT) || "{}");
+      if (kept.of === of) { setText((now) => now || kept.text); setPasting(true); }
+      else sessionStorage.removeItem(KEPT);
+    } catch { /* a browser without storage keeps nothing */ }
+  }, [of]);
+
+  const type = (lines) => {
+    setText(lines);
+    try { sessionStorage.setItem(KEPT, JSON.stringify({ of, text: lines })); } catch { /* too long, or no storage */ }
+  };
 
   const refuse = (key, params = {}) => { setSent(null); setRefusal({ key, params }); };
 
@@ -49,9 +67,9 @@ export function Dropzone({ action, limit, next, label, hint, choose, sending, to
       <input ref={input} type="file" className="sr-only" tabIndex={-1} aria-label={choose} accept=".csv,.txt,.tsv,.xls,.xlsx,.xlsm,.ods"
         onChange={(event) => { send(event.target.files[0]); event.target.value = ""; }} />
       <button type="button" className="drop-choose" disabled={Boolean(sent)} onClick={() => input.current.click()}>{choose}</button>
-      <details className="drop-paste">
+      <details className="drop-paste" open={pasting} onToggle={(event) => setPasting(event.currentTarget.open)}>
         <summary>{paste}</summary>
-        <textarea className="inp" rows={5} value={text} aria-label={paste} placeholder={example} spellCheck={false} onChange={(event) => setText(event.target.value)} />
+        <textarea className="inp" rows={5} value={text} aria-label={paste} placeholder={example} spellCheck={false} onChange={(event) => type(event.target.value)} />
         <button type="button" className="drop-choose soft" disabled={Boolean(sent) || !text.trim()} onClick={sendPasted}>{take}</button>
       </details>
       {sent && <div className="drop-sent">

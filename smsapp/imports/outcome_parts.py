@@ -31,7 +31,11 @@ def result_step() -> Component:
 def _running() -> Component:
     """Rows, speed and time left; the page may be left meanwhile."""
     told = rx.el.div(
-        rx.el.span(t("imports.progress", done=R.rows, total=R.counts.read), class_name="b5"),
+        rx.cond(
+            R.counts.read > 0,
+            rx.el.span(t("imports.progress", done=R.rows, total=R.counts.read), class_name="b5"),
+            rx.el.span(t("imports.reading"), class_name="b5"),
+        ),
         rx.cond(
             R.speed > 0,
             rx.el.span(

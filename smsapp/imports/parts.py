@@ -99,34 +99,45 @@ def file_step(past: Component) -> Component:
 
 
 def foot() -> Component:
-    """The way back and the way on, which stay in sight."""
+    """The way back and the way on, which stay in sight, with what keeps one from going on."""
     back = link_button(t("imports.other_file"), "/import", role="surface", name="arrow-left")
     return rx.match(
         S.step,
         (
             "columns",
-            rx.el.div(
-                back,
-                button(t("imports.do_check", count=S.count), role="primary", name="list-checks", on_click=S.ask_check),
-                class_name="desk-foot",
+            rx.fragment(
+                problem(),
+                rx.el.div(
+                    back,
+                    button(
+                        t("imports.do_check", count=S.count), role="primary", name="list-checks", on_click=S.ask_check
+                    ),
+                    class_name="desk-foot",
+                ),
             ),
         ),
         (
             "check",
-            rx.el.div(
-                link_button(t("imports.back_columns"), S.columns_url, role="surface", name="arrow-left"),
-                button(
+            rx.fragment(
+                problem(),
+                rx.el.div(
+                    link_button(t("imports.back_columns"), S.columns_url, role="surface", name="arrow-left"),
                     rx.cond(
-                        S.blacklist,
-                        t("imports.do_blacklist", count=C.counts.created),
-                        t("imports.do_import", count=C.counts.imported),
+                        C.checked,
+                        button(
+                            rx.cond(
+                                S.blacklist,
+                                t("imports.do_blacklist", count=C.counts.created),
+                                t("imports.do_import", count=C.counts.imported),
+                            ),
+                            role="primary",
+                            name="file-up",
+                            busy=C.busy,
+                            on_click=C.run,
+                        ),
                     ),
-                    role="primary",
-                    name="file-up",
-                    busy=C.busy,
-                    on_click=C.run,
+                    class_name="desk-foot",
                 ),
-                class_name="desk-foot",
             ),
         ),
         (

@@ -84,11 +84,14 @@ def _grid(state: Any, take: str) -> Component:
         hint = rx.cond(
             r.hint.key != "",
             rx.el.span(say(r.hint), class_name="fix-hint red-text", role="status"),
-            rx.cond(r.repair != "", rx.el.span(t("imports.suggested"), class_name="fix-hint fix-text")),
+            rx.cond(
+                (r.repair != "") & (r.text == r.repair),
+                rx.el.span(t("imports.suggested"), class_name="fix-hint fix-text"),
+            ),
         )
         typed = rx.el.input(
             type="tel",
-            default_value=r.repair,
+            default_value=r.text,
             placeholder=t("imports.type_number"),
             on_change=lambda value: state.type_number(r.row, value).debounce(250),
             class_name="fix",
@@ -97,7 +100,7 @@ def _grid(state: Any, take: str) -> Component:
             aria_label=t("imports.correction_of", row=r.row),
         )
         accept = button(
-            rx.cond(r.repair != "", t("imports.accept"), t(take)),
+            rx.cond((r.repair != "") & (r.text == r.repair), t("imports.accept"), t(take)),
             role="soft",
             name="check",
             size="1",

@@ -11,9 +11,10 @@ from smsapp.contacts.fields import MOST_FIELDS
 from smsapp.domain.errors import Refusal
 from smsapp.i18n import Sentence
 from smsapp.imports import rejections, repairs, service, undo
+from smsapp.imports.check_state import MOST_REPAIRS
 from smsapp.imports.reader import MAX_COLUMNS, MAX_ROWS
 from smsapp.imports.service import Result
-from smsapp.imports.shown import Counts, FateRow, PastImport, ReasonTab, counts_of, fate_of, past, typed, why
+from smsapp.imports.shown import Counts, FateRow, PastImport, ReasonTab, as_typed, counts_of, fate_of, past, why
 from smsapp.imports.state import ImportState
 from smsapp.imports.undo import Kept, Undone
 from smsapp.web.guard import actor_of
@@ -58,6 +59,8 @@ class ResultState(LiveState, rx.State):
     asking: bool = False  # whether to take it back
 
     _typing: dict[int, str] = {}
+    _typed_of: int = 0  # the import whose rows those are
+    _region: str = "FR"
 
     @rx.event
     async def enter(self) -> None:
@@ -69,7 +72,9 @@ class ResultState(LiveState, rx.State):
             found = await self._ask(service.history)
             self.past = [past(one) for one in found]
             return
-        self.reason, self._typing = "", {}
+        self.reason = ""
+        if done != self._typed_of:
+            self._typed_of, self._typing = done, {}
         try:
             await self._take(await self._ask(service.import_result, done))
         except Refusal as refusal:
@@ -102,10 +107,9 @@ class ResultState(LiveState, rx.State):
     @rx.event
     async def type_number(self, row: int, number: str) -> None:
         """Say whether the number being typed for a row can be written to."""
-        desk = await self.get_state(ImportState)
-        if row in {fate.row for fate in self.fates} and len(number) <= 100:
+        if row in {fate.row for fate in self.fates} and len(number) <= 100 and len(self._typing) < MOST_REPAIRS:
             self._typing[row] = number
-            self.fates = [typed(fate, number, desk.region) if fate.row == row else fate for fate in self.fates]
+            self.fates = as_typed(self.fates, self._typing, self._region)
 
     @rx.event
     async def accept(self, row: int) -> None:
@@ -155,7 +159,7 @@ class ResultState(LiveState, rx.State):
         self.speed = round(found.rows / found.seconds) if found.seconds else 0
         self.left = round((found.read - found.rows) / self.speed) if self.speed else 0
         self.at, self.undo_until = found.at.isoformat(), found.undo_until.isoformat()
-        self.can_undo, self.to_blacklist = found.can_undo, found.to_blacklist
+        self.can_undo, self.to_blacklist, self._region = found.can_undo, found.to_blacklist, found.region or "FR"
         self.group, self.group_id, self.group_made = found.group_name, found.group_id or 0, found.group_made
         self.failure = Sentence.of(found.failure, _LIMITS) if found.failure else Sentence()
         self.undone, self.undone_named = found.undone, list(found.undone.named)
@@ -169,7 +173,7 @@ class ResultState(LiveState, rx.State):
             self.reason = ""
         self.repairable = sum(tab.repairable for tab in self.reasons if self.reason in ("", tab.reason))
         found = await self._ask(_rejected, self.id, self.reason)
-        self.fates = [fate_of(row) for row in found]
+        self.fates = as_typed([fate_of(row) for row in found], self._typing, self._region)
 
     def _asked_id(self) -> int:
         done = str(self.router.url.query_parameters.get("done", ""))

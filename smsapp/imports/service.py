@@ -106,6 +106,7 @@ class Result:
     undo_until: datetime
     failure: str = ""
     undone: Undone = field(default_factory=Undone)
+    region: str = ""  # whose numbers it read without a country code
 
 
 @dataclass(frozen=True)
@@ -273,6 +274,7 @@ def _result(session: Session, db: Database, made: ContactImport) -> Result:
         made.blacklisted, made.rejected, repairable(session, made) if made.rejected else 0, made.created_at,
         seconds_between(made.created_at, made.finished_at or db.now()), can_undo(made, db),
         made.created_at + timedelta(days=UNDO_DAYS), made.failure, Undone.of_json(made.undone),
+        made.reading.get("region", ""),
     )  # fmt: skip
 
 

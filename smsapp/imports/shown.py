@@ -1,5 +1,6 @@
 """What the page shows of an import: columns, rows with their outcome, counts, the past."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from smsapp.contacts.service import why_unreadable
@@ -44,8 +45,8 @@ class PreviewRow:
 
 @dataclass(frozen=True)
 class FateRow:
-    """A row in its outcome. ``repair``: the number that is suggested. ``hint``: what is wrong with the number being
-    typed in its place; ``ready``: it can be imported as it is typed or suggested.
+    """A row in its outcome. ``repair``: the number that is suggested, ``text``: what stands in the field, typed or
+    suggested. ``hint``: what is wrong with what is typed; ``ready``: it can be imported as it stands.
     """
 
     row: int
@@ -55,6 +56,7 @@ class FateRow:
     repair: str
     hint: Sentence = field(default_factory=Sentence)
     ready: bool = False
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,8 @@ def fate_of(row: CheckedRow) -> FateRow:
     if row.note:
         return FateRow(row.row, row.name, row.value, Sentence.of("imports.repeats", {"row": int(row.note)}), "")
     ready = bool(row.suggestion) and row.reason not in FLAWS
-    return FateRow(row.row, row.name, row.value, why(row.reason, row.missing), row.suggestion, ready=ready)
+    reason = why(row.reason, row.missing)
+    return FateRow(row.row, row.name, row.value, reason, row.suggestion, ready=ready, text=row.suggestion)
 
 
 def why(reason: str, missing: int = 0) -> Sentence:
@@ -130,7 +133,12 @@ def typed(row: FateRow, number: str, region: str) -> FateRow:
     if isinstance(found, Unreadable):
         missing = found.missing_digits or 0
         hint = Sentence.of("imports.still_missing", {"count": missing}) if missing else why(found.reason)
-    return FateRow(row.row, row.name, row.value, row.why, row.repair, hint, isinstance(found, Number))
+    return FateRow(row.row, row.name, row.value, row.why, row.repair, hint, isinstance(found, Number), number)
+
+
+def as_typed(rows: Iterable[FateRow], typing: Mapping[int, str], region: str) -> list[FateRow]:
+    """Rows as they were left: ``typing`` is what stands in the field of a row, accepted or not."""
+    return [typed(row, typing[row.row], region) if row.row in typing else row for row in rows]
 
 
 def past(found: Result) -> PastImport:

@@ -116,6 +116,41 @@ async def test_own_fields_and_consent_through_the_form(
     assert not tab.failures
 
 
+async def test_s71_saving_a_record_leaves_no_group_however_many_there_are(
+    rt: Runtime, open_tabs: Browsers, person: Callable[[str], Actor]
+) -> None:
+    """The form offers a part of many groups: those of the contact are always among them."""
+    actor = person("camille")
+    [made] = people(rt, actor, 1)
+    for i in range(60):
+        create_group(rt.db, actor, f"Groupe {i:02}", [])
+    last = create_group(rt.db, actor, "Zone Z", [made])
+    tab = open_tabs.tab(actor)
+    path = f"/contacts?open={made}"
+    await tab.send(f"{BOOK}.enter", path=path)
+    offered = {line.value: line.ticked for line in (await tab.state(ContactsState)).form_groups}
+    assert offered[str(last)]
+    ticked = {f"group-{value}": "on" for value, on in offered.items() if on}
+    await tab.send(f"{BOOK}.save", {"typed": {"number": "0612345700", "nom": "Rey", **ticked}}, path=path)
+    assert [g.members for g in groups(rt.db, actor, "zone")] == [1]
+    assert not tab.failures
+
+
+async def test_s74_the_record_that_is_open_goes_to_the_blacklist(
+    rt: Runtime, open_tabs: Browsers, person: Callable[[str], Actor]
+) -> None:
+    actor = person("camille")
+    made, _ = people(rt, actor, 2)
+    tab = open_tabs.tab(actor)
+    path = f"/contacts?open={made}"
+    await tab.send(f"{BOOK}.enter", path=path)
+    await tab.send(f"{BOOK}.blacklist_open", path=path)
+    state = await tab.state(ContactsState)
+    assert (state.form.state, state.blacklist_count) == ("blacklisted", 1)
+    assert [row.state for row in state.rows] == ["blacklisted", "active"]
+    assert not tab.failures
+
+
 async def test_an_export_holds_what_was_asked_for_and_no_formula(
     client: httpx.AsyncClient, rt: Runtime, person: Callable[[str], Actor]
 ) -> None:

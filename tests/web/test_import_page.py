@@ -1,12 +1,37 @@
-"""The import page through its events: what is shown is of the file that is asked about."""
+"""The import page through its events: what is shown is of the file that is asked about, and what was typed stays."""
 
 from collections.abc import Callable
 
 from smsapp.accounts.actor import Actor
+from smsapp.imports import service
 from smsapp.imports.check_state import CheckState
+from smsapp.imports.choices import Choices
+from smsapp.imports.jobs import Jobs
+from smsapp.imports.result_state import ResultState
 from smsapp.imports.routes import uploads
+from smsapp.imports.sandbox import Reading
 from smsapp.imports.state import SHOWN_COLUMNS, ImportState
-from tests.web.driver import Browsers
+from smsapp.web.runtime import Runtime
+from tests.web.driver import Browsers, Tab, redirects
+
+DESK, CHECK, RESULT = (state.get_full_name() for state in (ImportState, CheckState, ResultState))
+ROWS = "Nom;Portable\nMoreau;06 39 98 22 10\nMarchand;06 39 98 48\nRey;06 39 98 1O 22\n"
+
+
+def received(actor: Actor, rows: str) -> str:
+    """The id of a file that its author has sent."""
+    incoming = uploads().receive(actor, "clients.csv")
+    incoming.write(rows.encode())
+    return incoming.done().id
+
+
+async def open_check(tab: Tab, file: str) -> CheckState:
+    """The page of the check, opened as the browser opens it."""
+    path = f"/import?file={file}&step=check"
+    await tab.send(f"{DESK}.enter", path=path)
+    await tab.send(f"{CHECK}.enter", path=path)
+    state: CheckState = await tab.state(CheckState)
+    return state
 
 
 async def test_a_new_file_is_not_shown_with_the_figures_of_the_last(
@@ -18,6 +43,91 @@ async def test_a_new_file_is_not_shown_with_the_figures_of_the_last(
     (await tab.state(CheckState)).checked = True  # as a check leaves it
     await tab.send(f"{CheckState.get_full_name()}.enter", path="/import")
     assert not (await tab.state(CheckState)).checked
+    assert not tab.failures
+
+
+async def test_nothing_is_imported_before_its_check_is_there(
+    rt: Runtime, open_tabs: Browsers, person: Callable[[str], Actor]
+) -> None:
+    """A click while the rows are still being checked does nothing; the same click afterwards imports."""
+    actor = person("camille")
+    tab = open_tabs.tab(actor)
+    file = received(actor, ROWS)
+    rt.imports = Jobs(rt.db, uploads())
+    path = f"/import?file={file}&step=check"
+    state = await open_check(tab, file)
+    state.checked = False  # as it is while the rows are being checked
+    assert redirects(await tab.send(f"{CHECK}.run", path=path)) == []
+    assert service.history(rt.db, actor) == []
+    await open_check(tab, file)
+    [there] = redirects(await tab.send(f"{CHECK}.run", path=path))
+    rt.imports.stop()
+    assert there == f"/import?done={service.history(rt.db, actor)[0].id}"
+
+
+async def test_a_number_being_typed_stays_in_its_row(open_tabs: Browsers, person: Callable[[str], Actor]) -> None:
+    """Another tab of the check, another row accepted, the page left and opened again: it is still there, with its hint."""
+    actor = person("camille")
+    tab = open_tabs.tab(actor)
+    file = received(actor, ROWS)
+    await open_check(tab, file)
+    await tab.send(f"{CHECK}.type_number", {"row": 3, "number": "06 39 98 48 2"})
+
+    def typed(state: CheckState) -> tuple[str, str]:
+        [row] = [one for one in state.fates if one.row == 3]
+        return row.text, row.hint.key
+
+    kept = ("06 39 98 48 2", "imports.still_missing")
+    await tab.send(f"{CHECK}.choose_tab", {"tab": "created"})
+    await tab.send(f"{CHECK}.choose_tab", {"tab": "rejected"})
+    assert typed(await tab.state(CheckState)) == kept
+    await tab.send(f"{CHECK}.accept", {"row": 4})
+    assert typed(await tab.state(CheckState)) == kept
+    await tab.send(f"{DESK}.enter", path=f"/import?file={file}")
+    await tab.send(f"{CHECK}.enter", path=f"/import?file={file}")
+    assert typed(await open_check(tab, file)) == kept
+    assert not tab.failures
+
+
+async def test_rows_that_another_column_brings_are_not_called_repaired(
+    open_tabs: Browsers, person: Callable[[str], Actor]
+) -> None:
+    """One row put right is one, also when the right column is chosen afterwards."""
+    actor = person("camille")
+    tab = open_tabs.tab(actor)
+    file = received(actor, ROWS)
+    await tab.send(f"{DESK}.enter", path=f"/import?file={file}")
+    await tab.send(f"{DESK}.map_column", {"index": 0, "field": "portable"})
+    assert (await open_check(tab, file)).counts.rejected == 3
+    await tab.send(f"{CHECK}.type_number", {"row": 3, "number": "06 39 98 48 21"})
+    await tab.send(f"{CHECK}.accept", {"row": 3})
+    state = await tab.state(CheckState)
+    assert (state.counts.rejected, state.repaired) == (2, 1)
+    await tab.send(f"{DESK}.enter", path=f"/import?file={file}")
+    await tab.send(f"{CHECK}.enter", path=f"/import?file={file}")
+    await tab.send(f"{DESK}.map_column", {"index": 1, "field": "portable"})
+    state = await open_check(tab, file)
+    assert (state.counts.created, state.counts.rejected, state.repaired) == (2, 1, 1)
+
+
+async def test_s33_a_rejected_row_is_judged_by_the_country_of_its_import(
+    rt: Runtime, open_tabs: Browsers, person: Callable[[str], Actor]
+) -> None:
+    """The result opened in a new tab: a Belgian number is right in an import of Belgian numbers, and typed text stays."""
+    actor = person("camille")
+    choices = Choices(Reading(), {0: "nom", 1: "portable"}, region="BE")
+    done = service.run_import(rt.db, uploads(), actor, received(actor, ROWS), choices)
+    tab = open_tabs.tab(actor)
+    path = f"/import?done={done.id}"
+    await tab.send(f"{DESK}.enter", path=path)
+    await tab.send(f"{RESULT}.enter", path=path)
+    await tab.send(f"{RESULT}.type_number", {"row": 3, "number": "0470 12 34 56"}, path=path)
+    await tab.send(f"{RESULT}.enter", path=path)
+    [row] = [one for one in (await tab.state(ResultState)).fates if one.row == 3]
+    assert (row.text, row.ready, row.hint.key) == ("0470 12 34 56", True, "")
+    before = done.rejected
+    await tab.send(f"{RESULT}.accept", {"row": 3}, path=path)
+    assert (await tab.state(ResultState)).counts.rejected == before - 1
     assert not tab.failures
 
 
