@@ -17,7 +17,7 @@ LINES = "Portable\tNom\n06 39 98 22 10\tMoreau\n06 39 98 48\tMarchand\n"
 
 
 @pytest.fixture
-def house(site: Server, request: pytest.FixtureRequest) -> Iterator[Seeded]:
+def mine(site: Server, request: pytest.FixtureRequest) -> Iterator[Seeded]:
     """An account of the test's own, with a smart group."""
     db = connect(site.database_url)
     name = re.sub(r"\W+", "-", request.node.name)[-40:].strip("-")
@@ -49,9 +49,9 @@ def pasting(who: Visitor) -> Locator:
     return field
 
 
-def test_pasted_lines_stay_until_they_are_imported(visit: Callable[..., Visitor], house: Seeded) -> None:
+def test_pasted_lines_stay_until_they_are_imported(visit: Callable[..., Visitor], mine: Seeded) -> None:
     """Over a lost connection, a reload and the way back; then they are gone, and never another session's."""
-    who = visit("fr", WIDE, session=house.session)
+    who = visit("fr", WIDE, session=mine.session)
     opened(who)
     take = who.button("imports.take_pasted")
     field = pasting(who)
@@ -90,10 +90,10 @@ def test_pasted_lines_stay_until_they_are_imported(visit: Callable[..., Visitor]
 
 @pytest.mark.parametrize(("lang", "size"), [("fr", WIDE), ("en", NARROW)], ids=["1440", "390"])
 def test_a_refusal_stands_beside_the_button_that_was_pressed(
-    lang: str, size: tuple[int, int], visit: Callable[..., Visitor], house: Seeded, tmp_path: Path
+    lang: str, size: tuple[int, int], visit: Callable[..., Visitor], mine: Seeded, tmp_path: Path
 ) -> None:
     """No column of numbers, a separator that is none, a group that is a smart one, a column of names as numbers."""
-    who = visit(lang, size, session=house.session)
+    who = visit(lang, size, session=mine.session)
     file = tmp_path / "salon.csv"
     file.write_text("Nom,Ville,Mobile\nMoreau,Aix,06 39 98 22 10\nRey,Lyon,06 39 98 22 11\n" * 20)
     choose(who, file)
@@ -140,9 +140,9 @@ def test_a_refusal_stands_beside_the_button_that_was_pressed(
 
 
 def test_a_repair_being_typed_outlives_a_lost_connection_and_a_reload(
-    visit: Callable[..., Visitor], house: Seeded, tmp_path: Path
+    visit: Callable[..., Visitor], mine: Seeded, tmp_path: Path
 ) -> None:
-    who = visit("fr", WIDE, session=house.session)
+    who = visit("fr", WIDE, session=mine.session)
     file = tmp_path / "clients.csv"
     file.write_text("Nom;Mobile\nMoreau;06 39 98 22 10\nMarchand;06 39 98 48\nRey;06 39 98 49\n")
     choose(who, file)
@@ -174,9 +174,9 @@ def test_a_repair_being_typed_outlives_a_lost_connection_and_a_reload(
 
 
 def test_s73_the_result_of_a_blacklist_speaks_of_the_blacklist(
-    visit: Callable[..., Visitor], house: Seeded, tmp_path: Path
+    visit: Callable[..., Visitor], mine: Seeded, tmp_path: Path
 ) -> None:
-    who = visit("fr", WIDE, session=house.session)
+    who = visit("fr", WIDE, session=mine.session)
     file = tmp_path / "refus.csv"
     file.write_text("Mobile;Motif\n06 39 98 22 10;ne veut plus\n06 39 98 22 11;ne veut plus\n")
     choose(who, file)
