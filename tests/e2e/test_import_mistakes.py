@@ -84,7 +84,7 @@ def test_pasted_lines_stay_until_they_are_imported(visit: Callable[..., Visitor]
     go.click()
     expect(who.page.get_by_text(who.t("imports.part_created", rows=1), exact=True)).to_be_visible(timeout=SOON)
     opened(who)
-    expect(field).to_have_value("")
+    expect(pasting(who)).to_have_value("")
     who.silent()
 
 
