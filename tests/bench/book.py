@@ -1,8 +1,10 @@
 """What the pages of the book ask of a million contacts, beside its list: `python -m tests.bench.book`.
 
-Duplicates (their first page, one in the middle, how many there are), the blacklist (20 000 numbers: its pages, its
-figures), and the live counts of smart groups. No peer: each stands for somebody who waits, and is held against the time
-that a page may take. `--db pg` on PostgreSQL, `--rows` for a smaller book, `--data` to keep it.
+First pages under filters that many, few and none answer, alone and together (p95); duplicates (their first page, one in
+the middle, how many there are), the blacklist (20 000 numbers: its pages, its figures), and the live counts of smart
+groups. No peer: each stands for somebody who waits, and is held against the time that a page may take. Correctness first:
+whoever is shown answers the filter, and an answer shorter than a page is as long as reading the whole book says.
+`--db pg` on PostgreSQL, `--rows` for a smaller book, `--data` to keep it.
 """
 
 import argparse
@@ -16,7 +18,8 @@ from statistics import median
 from typing import Any
 
 import polars as pl
-from sqlalchemy import text
+from sqlalchemy import func, text
+from sqlmodel import col, select
 
 from smsapp.accounts.actor import Actor
 from smsapp.campaigns.service import create_draft
@@ -24,15 +27,16 @@ from smsapp.contacts import search
 from smsapp.contacts.blacklist import blacklist
 from smsapp.contacts.blacklist_list import entries
 from smsapp.contacts.bulk import add_contacts, with_keys
-from smsapp.contacts.duplicates import duplicates, extent
+from smsapp.contacts.duplicates import duplicates, extent, how_many
 from smsapp.contacts.group_filling import fill
 from smsapp.contacts.groups import create_group
-from smsapp.contacts.listing import Query
+from smsapp.contacts.listing import PAGE, Query, conditions, contacts
 from smsapp.contacts.smart_groups import Filter, count_of
+from smsapp.contacts.tables import Contact
 from smsapp.db import Database, connect
 from smsapp.db.migrate import upgrade
 from smsapp.domain.delivery import Status
-from tests.bench.search import address, ready, timed
+from tests.bench.search import address, p95, ready, timed
 
 ROUNDS = 7
 REFUSED = 20_000
@@ -69,6 +73,7 @@ def furnish(db: Database, actor: Actor) -> None:
     with db.write() as session:
         session.execute(text("UPDATE contact SET state = 'invalid' WHERE id % 1009 = 0 AND account_id = :a"), given)
         session.execute(text(_MESSAGES), given)
+        session.execute(text(_COUNTED), given)
         last = text("SELECT id FROM contact WHERE account_id = :a ORDER BY sort_name DESC LIMIT :n")
         found = {name: list(session.execute(last, given | {"n": n}).scalars()) for name, n in LISTS.items()}
         every = text("SELECT id FROM contact WHERE account_id = :a AND id % 2 = 0")
@@ -90,6 +95,11 @@ _MESSAGES = """
         1, min(created_at), 0, 'banc-' || min(id), min(created_at), min(created_at)
     FROM contact WHERE account_id = :a AND id % 3 = 0 GROUP BY account_id, e164"""
 
+_COUNTED = """
+    INSERT INTO campaign_counter (campaign_id, state, cause, territory, count, units)
+    SELECT campaign_id, state, '', territory, count(*), count(*) * 10000 FROM message WHERE campaign_id = :c
+    GROUP BY campaign_id, state, territory"""
+
 
 def questions(db: Database, actor: Actor) -> list[tuple[str, Callable[[], object], bool]]:
     """What is asked, and whether somebody waits for it before the page is there."""
@@ -104,6 +114,7 @@ def questions(db: Database, actor: Actor) -> list[tuple[str, Callable[[], object
         ("duplicates, a later page", lambda: duplicates(db, actor, after=middle.next), True),
         ("duplicates, part of a number", lambda: duplicates(db, actor, text="0612"), True),
         ("duplicates, how many", lambda: extent(db, actor), False),
+        ("duplicates, beside the menu", lambda: how_many(db, actor), True),
         ("blacklist, first page", lambda: entries(db, actor), True),
         ("blacklist, next page", lambda: entries(db, actor, after=page.next), True),
         ("smart group, a name", lambda: count_of(db, actor, Filter(text="moreau")), False),
@@ -118,7 +129,7 @@ def questions(db: Database, actor: Actor) -> list[tuple[str, Callable[[], object
 def filters(db: Database, actor: Actor) -> list[tuple[str, Query]]:
     """Views of the book whose first page is asked for: filters that many, few and none answer, alone and together."""
     with db.read() as session:
-        lists = dict(session.execute(text("SELECT name, id FROM contact_group")).tuples().all())
+        lists = dict(session.execute(text("SELECT name, id FROM contact_group")).all())
     asked: list[Query] = [Query(territory=country) for country in ("FR", "BE", "GB", "PT", "MQ")]
     asked += [Query(state=state) for state in ("active", "invalid", "blacklisted", "stop", "deleted")]
     asked += [Query(status=status) for status in Status]
@@ -142,6 +153,28 @@ def _told(query: Query, names: dict[int, str]) -> str:
     return ", ".join(str(part) for part in parts if part)
 
 
+def proved(db: Database, actor: Actor, asked: list[tuple[str, Query]]) -> None:
+    """Whoever is shown answers; a short answer is whole."""
+    known: dict[Query, int] = {}
+    for name, query in asked:
+        shown = [row.id for row in contacts(db, actor, query).rows]
+        answers = select(func.count()).select_from(Contact).where(
+            col(Contact.account_id) == actor.account_id, *conditions(actor.account_id, query)
+        )  # fmt: skip
+        with db.read() as session:
+            assert session.execute(answers.where(col(Contact.id).in_(shown))).scalar_one() == len(set(shown)), name
+            if len(shown) < PAGE and (same := replace(query, sort="name")) not in known:
+                known[same] = session.execute(answers).scalar_one()
+        assert len(shown) == PAGE or len(shown) == known[replace(query, sort="name")], name
+
+
+def told(name: str, took: float, goal: int | None) -> bool:
+    """Print a line; whether the goal is met."""
+    good = goal is None or took <= goal
+    print(f"{name:32} {took:8.1f} {goal or '-':>8} {'PASS' if good else 'FAIL'}", flush=True)
+    return good
+
+
 def main() -> int:
     """Print the table; 1 when somebody waits longer than PAGE_MS."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -155,13 +188,20 @@ def main() -> int:
         upgrade(db)
         actor = ready(db, asked.rows)
         refuse(db, actor)
-        print(f"{'question':32} {'ms':>8} {'goal':>8}")
+        furnish(db, actor)
+        print(f"{'first page, p95 of ' + str(ROUNDS * 3):32} {'ms':>8} {'goal':>8}")
+        asked_for = filters(db, actor)
+        proved(db, actor, asked_for)
+        times: dict[str, list[float]] = {}
+        for _ in range(ROUNDS * 3):
+            for name, query in asked_for:
+                times.setdefault(name, []).append(timed(lambda query=query: contacts(db, actor, query)))  # type: ignore[misc]
+        for name, took in times.items():
+            failed |= not told(name, p95(took), FILTER_MS)
+        print(f"{'question, median':32} {'ms':>8} {'goal':>8}")
         for name, work, waited in questions(db, actor):
             work()
-            took = median(timed(work) for _ in range(ROUNDS))
-            good = not waited or took <= PAGE_MS
-            failed |= not good
-            print(f"{name:32} {took:8.1f} {PAGE_MS if waited else '-':>8} {'PASS' if good else 'FAIL'}", flush=True)
+            failed |= not told(name, median(timed(work) for _ in range(ROUNDS)), PAGE_MS if waited else None)
         db.close()
     print(f"# {asked.rows:,} contacts, load {os.getloadavg()[0]:.1f}")
     return int(failed)
