@@ -151,18 +151,24 @@ def group_for(session: Session, db: Database, actor: Actor, name: str) -> tuple[
     return (found, False) if found else (new_group(session, db, actor, name), True)
 
 
+class SmartGroupNamed(GroupNameTaken):
+    """The members of a smart group are whoever answers its filter: an import can put nobody in it."""
+
+    key = "imports.smart_group"
+
+
 def named_group(session: Session, actor: Actor, name: str) -> int | None:
     """The account's group of that name, if there is one.
 
     Raises:
-        GroupNameTaken: it is a smart group, whose members are whoever answers its filter.
+        SmartGroupNamed
     """
     tidy = " ".join(name.replace("\0", "").split())[:NAME_LENGTH]
     asked = select(Group.id, Group.name, Group.filter).where(Group.account_id == actor.account_id)
     for id, taken, wanted in session.execute(asked):
         if taken.casefold() == tidy.casefold():
             if wanted is not None:
-                raise GroupNameTaken(name=taken)
+                raise SmartGroupNamed(name=taken)
             return int(id or 0)
     return None
 
