@@ -69,7 +69,7 @@ async def receive(request: Request) -> Response:
             incoming.write(piece)
     except Refusal as refusal:
         return await _refused(request, refusal, 413)
-    except ClientDisconnect:
+    except BaseException:  # the line was cut, the disk is full
         incoming.discard()
         raise
     return JSONResponse({"id": incoming.done().id})

@@ -154,9 +154,17 @@ class Uploads:
     def _sweep(self, folder: Path) -> None:
         """Drop what is older than a day, and the oldest files beyond the few that an account may keep."""
         # The age of a file on disk, not a business instant: the machine's own clock.
-        files = sorted(folder.glob("*.bin"), key=lambda path: path.stat().st_mtime, reverse=True)
-        for place, path in enumerate(files):
+        files = sorted(((_written(path), path) for path in folder.glob("*.bin")), reverse=True)
+        for place, (at, path) in enumerate(files):
             claimed = path.with_suffix(".claimed").exists()  # being imported
-            if (place >= KEPT_FILES - 1 and not claimed) or time.time() - path.stat().st_mtime > KEPT_SECONDS:
+            if (place >= KEPT_FILES - 1 and not claimed) or time.time() - at > KEPT_SECONDS:
                 for part in folder.glob(f"{path.stem}.*"):
                     part.unlink(missing_ok=True)
+
+
+def _written(path: Path) -> float:
+    """When a file was written; long ago, if an import that ended meanwhile has removed it."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0

@@ -175,3 +175,28 @@ def test_a_workbook_then_refusals_then_the_same_shape_again(visit: Callable[...,
     who.button("imports.take_pasted").click()
     expect(who.button("imports.do_check", count=1)).to_be_visible(timeout=SOON)
     who.silent()
+
+
+def test_s65_a_wide_file_with_an_unusual_separator(visit: Callable[..., Visitor], tmp_path: Path) -> None:
+    """Cut at its signs without a word; columns beyond the first two dozen can be shown and taken."""
+    who = visit("fr", WIDE)
+    who.sign_up("import-large")
+    file = tmp_path / "large.csv"
+    heads = ["Nom", "Portable", *(f"Visite {'abcdefghij'[i % 10]}{'xyz'[i // 10]}" for i in range(28))]
+    file.write_text("\n".join("^".join(row) for row in (heads, ["Rey", "0639980001", *["12"] * 28])) + "\n")
+    choose(who, file)
+    on = who.button("imports.do_check", count=1)
+    expect(on).to_be_visible(timeout=SOON)
+    expect(who.page.get_by_label(who.t("imports.separator"), exact=True)).to_have_value("^")
+    columns = who.page.locator(".mapping th select")
+    expect(columns).to_have_count(24)
+    who.shoot("import-2-wide-light")
+    who.fits()
+    who.accessible()
+    who.button("imports.show_columns").click()
+    expect(columns).to_have_count(30)
+    columns.nth(29).select_option(f"+{heads[29]}")
+    expect(who.page.get_by_role("columnheader").nth(29)).to_contain_text(who.t("imports.chosen"))
+    on.click()
+    assert outcomes(who)["created"] == 1
+    who.silent()
