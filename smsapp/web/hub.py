@@ -10,6 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 PACE = 1.0  # seconds between two snapshots of one account
+ECHOES = (
+    3.5,
+    30.0,
+)  # seconds after the last change at which a page looks once more: it reads some things with less haste
 
 Result = TypeVar("Result")
 
@@ -42,6 +46,7 @@ class _Account:
     snapshot: Snapshot
     last: float = -PACE
     timer: asyncio.TimerHandle | None = None
+    echo: asyncio.TimerHandle | None = None
     waiting: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -62,8 +67,9 @@ class Hub:
         """Wake every watcher with ``HubClosed``."""
         self._closed = True
         for account in self._accounts.values():
-            if account.timer:
-                account.timer.cancel()
+            for timer in (account.timer, account.echo):
+                if timer:
+                    timer.cancel()
             account.waiting.set()
 
     def changed(self, account_ids: Iterable[int]) -> None:
@@ -114,10 +120,16 @@ class Hub:
                 wait = max(0.0, account.last + PACE - loop.time())
                 account.timer = loop.call_later(wait, self._publish, account_id)
 
-    def _publish(self, account_id: int) -> None:
-        account = self._accounts[account_id]
+    def _publish(self, account_id: int, echo: int = 0) -> None:
+        account, loop = self._accounts[account_id], asyncio.get_running_loop()
+        if echo and account.timer:
+            return  # something newer is about to be told
+        if account.echo:
+            account.echo.cancel()
+        again = echo < len(ECHOES)
+        account.echo = loop.call_later(ECHOES[echo], self._publish, account_id, echo + 1) if again else None
         account.timer = None
-        account.last = asyncio.get_running_loop().time()
+        account.last = loop.time()
         account.snapshot = Snapshot(account_id, account.snapshot.version + 1)
         account.waiting.set()
         account.waiting = asyncio.Event()

@@ -207,6 +207,7 @@ def test_m23_a_date_typed_while_the_server_is_away_is_kept(
     who.button("campaigns.review").click()
     window = who.page.get_by_role("dialog", name=who.t("campaigns.review"))
     expect(window).to_contain_text("19/06/2031 11:45", timeout=SOON)
+    expect(window.locator(".cmp-total")).to_contain_text(re.compile(r"1\s*crédit(?!s)"))
     who.page.keyboard.press("Escape")
     expect(window).to_have_count(0)
 

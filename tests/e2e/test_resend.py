@@ -64,6 +64,8 @@ def test_a_message_of_unknown_outcome_is_sent_again_by_hand(
     assert after - before == PRICE
     expect(who.main.locator(".cost-card .big")).to_have_text(who.credits(after), timeout=SOON)
     expect(who.main.locator(".cost-card")).to_contain_text(who.t("ui.credits", count=after / PRICE))
+    # The curves are read with less haste than the figures, and are there in the end.
+    expect(who.main.locator(".course")).not_to_contain_text(who.t("reports.page.nothing_left_yet"), timeout=SOON)
     assert who.page.locator(".bal .big").text_content() == balance
     with db.read() as session:
         message = session.execute(select(MESSAGE).where(MESSAGE.c.e164 == number)).one()  # type: ignore[call-overload]

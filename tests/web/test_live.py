@@ -68,6 +68,22 @@ async def test_the_last_change_is_always_told() -> None:
     assert seen == 20
 
 
+@pytest.mark.usefixtures("paced")
+async def test_after_the_last_change_pages_look_once_more_and_then_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is read with less haste, such as the curves of a report, is right in the end without a reload."""
+    monkeypatch.setattr(hubs, "ECHOES", (0.05, 0.05))
+    hub = Hub()
+    hub.open()
+    hub.changed([1])
+    seen = 0
+    for _ in range(3):
+        snapshot = await hub.next(1, seen, 15)
+        assert snapshot is not None
+        seen = snapshot.version
+    assert await hub.next(1, seen, 0.5) is None
+    hub.close()
+
+
 async def test_what_is_read_of_a_snapshot_is_read_once() -> None:
     hub = Hub()
     hub.open()
