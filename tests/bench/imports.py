@@ -2,8 +2,8 @@
 
 Each variant runs in a process of its own, in alternating rounds; the ratio is the median of the rounds. Both write to
 the same migrated database, so indexes and triggers weigh on both. ``naive``: csv, phonenumbers, the same keys, one
-executemany of the slice that is asked for (``--naive``), scaled up. ``bare``: executemany, or COPY, of the very same
-rows into a table without index. Prints ``name ours peer ratio goal PASS|FAIL``; exits 1 on a FAIL.
+executemany; of all rows, or of so many as ``--naive`` says, scaled up. ``bare``: executemany, or COPY, of the very same
+rows into a table without index; the whole import may take two and a half times as long. Prints ``name ours peer ratio goal PASS|FAIL``; exits 1 on a FAIL.
 """
 
 import argparse
@@ -241,13 +241,14 @@ def line(name: str, mine: float, peer: float, goal: float) -> bool:
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--rows", type=int, default=1_000_000)
-    asked.add_argument("--naive", type=int, default=50_000, help="rows that the naive loop really reads")
+    asked.add_argument("--naive", type=int, default=0, help="rows that the naive loop really reads; 0: all")
     asked.add_argument("--rounds", type=int, default=ROUNDS)
     asked.add_argument("--variant", default="")
     asked.add_argument("--file", default="")
     asked.add_argument("--url", default="")
     asked.add_argument("--folder", default="")
     options = asked.parse_args()
+    options.naive = options.naive or options.rows
     if options.variant:
         child(options)
         return
@@ -266,8 +267,10 @@ def main() -> None:
         holds.append(resident <= 600)
         for name, goal in (("sqlite", 0.8), ("postgresql", 0.35)):
             found = [alone("upsert", options, urls[name]) for _ in range(options.rounds)]
-            mine, theirs = median(a["seconds"] for a in found), median(a["bare"] for a in found)
-            holds.append(line(f"upsert-{name}-s", mine, theirs, goal))
+            wrote, theirs = median(a["seconds"] for a in found), median(a["bare"] for a in found)
+            holds.append(line(f"upsert-{name}-s", wrote, theirs, goal))
+            if name == "sqlite":
+                holds.append(line("csv-to-contacts-against-bare-s", mine, theirs, 0.4))
     sys.exit(0 if all(holds) else 1)
 
 
