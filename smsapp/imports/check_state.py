@@ -56,7 +56,10 @@ class CheckState(rx.State):
             return
         if desk._file != self._file:
             self._file = desk._file
-            self._repairs, self._accepted, self._typing, self._read = {}, [], {}, ()
+            left = desk._noted.get("check", {})
+            self._repairs = {int(row): number for row, number in left.get("repairs", {}).items()}
+            self._typing = {int(row): number for row, number in left.get("typing", {}).items()}
+            self._accepted, self._read = list(left.get("accepted", [])), ()
         await self._check(desk)
         self.tab = "rejected" if self.counts.rejected else "created"
         self._draw()
@@ -81,6 +84,7 @@ class CheckState(rx.State):
         if row in {fate.row for fate in self.fates} and len(number) <= 100 and len(self._typing) < MOST_REPAIRS:
             self._typing[row] = number
             self.fates = as_typed(self.fates, self._typing, desk.region)
+            await self._note(desk)
 
     @rx.event
     async def accept(self, row: int) -> None:
@@ -88,15 +92,19 @@ class CheckState(rx.State):
         fate = next((one for one in self.fates if one.row == row and one.ready), None)
         if fate is not None and len(self._repairs) < MOST_REPAIRS:
             self._repairs[row] = self._typing.pop(row, "") or fate.repair
-            await self._check(await self.get_state(ImportState))
+            desk = await self.get_state(ImportState)
+            await self._check(desk)
             self._draw()
+            await self._note(desk)
 
     @rx.event
     async def accept_all(self) -> None:
         """Take every suggestion, of one reason or of all."""
         self._accepted = sorted({*self._accepted, self.reason or "*"})
-        await self._check(await self.get_state(ImportState))
+        desk = await self.get_state(ImportState)
+        await self._check(desk)
         self._draw()
+        await self._note(desk)
 
     @rx.event
     async def run(self) -> list[rx.event.EventSpec] | None:
@@ -115,6 +123,10 @@ class CheckState(rx.State):
         desk._file, desk._preview, desk.group_name = "", None, ""
         self._file = ""
         return [rx.remove_session_storage(PASTED), rx.redirect(f"/import?done={import_id}", replace=True)]
+
+    async def _note(self, desk: ImportState) -> None:
+        """Keep the repairs beside the file, done or still being typed."""
+        await desk._note(check={"repairs": self._repairs, "accepted": self._accepted, "typing": self._typing})
 
     async def _check(self, desk: ImportState) -> None:
         try:

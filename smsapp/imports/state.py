@@ -5,7 +5,7 @@ The address says where one is: nothing, ?file=ID, ?file=ID&step=check (`check_st
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
 import reflex as rx
@@ -76,6 +76,7 @@ class ImportState(rx.State):
     _shown: int = SHOWN_COLUMNS
     _by_hand: set[int] = set()
     _again: set[int] = set()  # columns that are taken as the last time
+    _noted: dict[str, Any] = {}  # what the check keeps beside the file: see `_note`
 
     @rx.event
     async def enter(self) -> None:
@@ -91,7 +92,7 @@ class ImportState(rx.State):
                 self.step = "file"
             else:
                 if file != self._file or self._preview is None:
-                    await self._read(file, Reading())
+                    await self._open(file)
                 self._draw()
                 self.step = "check" if asked.get("step") == "check" and self._mapped() else "columns"
         except Refusal as refusal:
@@ -116,9 +117,10 @@ class ImportState(rx.State):
         except Refusal as refusal:
             self.problem = Sentence.of(refusal.key, refusal.params)
         self._draw()
+        await self._note()
 
     @rx.event
-    def map_column(self, index: int, field: str) -> None:
+    async def map_column(self, index: int, field: str) -> None:
         """Say what a column is; another column that was taken for the same is ignored from now on (S67)."""
         if field and not is_field(field):
             return
@@ -131,6 +133,7 @@ class ImportState(rx.State):
         self._by_hand.add(index)
         self.problem = Sentence()
         self._draw()
+        await self._note()
 
     @rx.event
     def show_columns(self) -> None:
@@ -139,27 +142,31 @@ class ImportState(rx.State):
         self._draw()
 
     @rx.event
-    def set_group_name(self, name: str) -> None:
+    async def set_group_name(self, name: str) -> None:
         """The group that the contacts go to (S66)."""
         self.group_name = name[:120]
+        await self._note()
 
     @rx.event
-    def set_blacklist(self, on: bool) -> None:
+    async def set_blacklist(self, on: bool) -> None:
         """Whether the numbers go to the blacklist rather than to the book (S73)."""
         self.blacklist = on
+        await self._note()
 
     @rx.event
-    def choose_policy(self, policy: str) -> None:
+    async def choose_policy(self, policy: str) -> None:
         """What becomes of a number that is in the book already; never of its state (M27)."""
         if policy in POLICIES:
             self.policy = policy
+            await self._note()
 
     @rx.event
-    def choose_region(self, region: str) -> None:
+    async def choose_region(self, region: str) -> None:
         """The country whose numbers the file writes without a country code (S33)."""
         if region in CODES:
             self.region = region
             self._draw()
+            await self._note()
 
     @rx.event
     def ask_check(self) -> rx.event.EventSpec | None:
@@ -174,6 +181,37 @@ class ImportState(rx.State):
         """One service function beside the event loop; ``_ACTOR`` stands for the person who is signed in."""
         actor = await actor_of(self)
         return await asyncio.to_thread(work, *(actor if arg is _ACTOR else arg for arg in args))
+
+    async def _open(self, file: str) -> None:
+        """Read a file that this tab has not open, as it was left: by another tab, or before the server came back."""
+        noted = await self._ask(uploads().noted, _ACTOR, file)
+        left = noted.get("desk")
+        await self._read(file, Reading(**left["reading"]) if left else Reading())
+        self._noted = noted
+        if not left:
+            return
+        self._mapping = {int(index): field for index, field in left["mapping"].items()}
+        self._by_hand = set(left["by_hand"])
+        self.group_name, self.blacklist, self.region = left["group_name"], left["blacklist"], left["region"]
+        self.policy = left["policy"]
+        own = [field for field in self._mapping.values() if field.startswith(OWN)]
+        self.own_fields = list(dict.fromkeys([*self.own_fields, *own]))[-MOST_FIELDS:]
+
+    async def _note(self, **more: Any) -> None:
+        """Keep the settings beside the file, with what else is kept there: see `_open`."""
+        if self._preview is None or not self._file:
+            return
+        desk = {
+            "reading": asdict(self._preview.reading),
+            "mapping": self._mapping,
+            "by_hand": sorted(self._by_hand),
+            "group_name": self.group_name,
+            "blacklist": self.blacklist,
+            "region": self.region,
+            "policy": self.policy,
+        }
+        self._noted = {**self._noted, "desk": desk, **more}
+        await self._ask(uploads().note, _ACTOR, self._file, self._noted)
 
     async def _read(self, file: str, reading: Reading, *, keep: bool = False) -> None:
         """Read the file and take over the guesses; ``keep`` what was said of the columns."""

@@ -7,9 +7,11 @@ import json
 import re
 import secrets
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from smsapp.accounts.actor import Actor
 from smsapp.domain.errors import Refusal
@@ -115,6 +117,25 @@ class Uploads:
         except (OSError, ValueError) as error:
             raise UploadGone from error
         return Upload(upload_id, str(meta["name"]), int(meta["size"]), path)
+
+    def note(self, actor: Actor, upload_id: str, chosen: Mapping[str, Any]) -> None:
+        """Keep what was chosen and typed for a file that waits: plain values, which are forgotten with the file."""
+        with suppress(UploadGone, OSError):  # imported meanwhile: there is nothing to come back to
+            beside = self.find(actor, upload_id).path.with_suffix(f".{secrets.token_hex(4)}")
+            beside.write_text(json.dumps(chosen))
+            beside.rename(beside.with_suffix(".noted"))
+
+    def noted(self, actor: Actor, upload_id: str) -> dict[str, Any]:
+        """What `note` kept for a file, or nothing.
+
+        Raises:
+            UploadGone
+        """
+        try:
+            found: dict[str, Any] = json.loads(self.find(actor, upload_id).path.with_suffix(".noted").read_text())
+        except (OSError, ValueError):
+            return {}
+        return found
 
     def claim(self, actor: Actor, upload_id: str) -> Upload:
         """Take a file for its import: a second claim finds nothing, so that two clicks import once.

@@ -89,6 +89,33 @@ async def test_a_number_being_typed_stays_in_its_row(open_tabs: Browsers, person
     assert not tab.failures
 
 
+async def test_a_file_is_found_as_it_was_left(open_tabs: Browsers, person: Callable[[str], Actor]) -> None:
+    """After a restart of the server, or in another tab: columns, settings, repairs and what is being typed."""
+    actor, other = person("camille"), person("voisin")
+    tab = open_tabs.tab(actor)
+    file = received(actor, ROWS)
+    path = f"/import?file={file}"
+    await tab.send(f"{DESK}.enter", path=path)
+    await tab.send(f"{DESK}.map_column", {"index": 0, "field": "societe"}, path=path)
+    await tab.send(f"{DESK}.set_group_name", {"name": "Salon"}, path=path)
+    await tab.send(f"{DESK}.choose_policy", {"policy": "replace"}, path=path)
+    before = await open_check(tab, file)
+    await tab.send(f"{CHECK}.accept", {"row": 4}, path=path)
+    await tab.send(f"{CHECK}.type_number", {"row": 3, "number": "06 39 98 48 2"}, path=path)
+    again = open_tabs.tab(actor)
+    check = await open_check(again, file)
+    desk = await again.state(ImportState)
+    assert [c.field for c in desk.columns] == ["societe", "portable"]
+    assert (desk.group_name, desk.policy, desk.step) == ("Salon", "replace", "check")
+    assert (check.counts, check.repaired, before.repaired) == (before.counts, 1, 1)
+    assert [(fate.row, fate.text) for fate in check.fates] == [(3, "06 39 98 48 2")]
+    stranger = open_tabs.tab(other)
+    await stranger.send(f"{DESK}.enter", path=path)
+    assert (await stranger.state(ImportState)).problem.key == "imports.upload_gone"
+    assert "Salon" not in stranger.seen
+    assert not tab.failures + again.failures
+
+
 async def test_rows_that_another_column_brings_are_not_called_repaired(
     open_tabs: Browsers, person: Callable[[str], Actor]
 ) -> None:
