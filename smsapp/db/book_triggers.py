@@ -171,24 +171,27 @@ _PG_ADDED = (
 
 
 def _pg_no_more(left: str) -> str:
-    """Take out the numbers of ``left`` (SELECT account_id, e164) that stand once or not at all now.
+    """Take out the numbers of contacts that go and that stand no more than once now (``left``: FROM and WHERE, the
+    contacts as o).
 
-    The rows are locked before the contacts are counted, in a statement of its own: of two who each take one of three
-    contacts away the second sees what the first has done.
+    They are gone through once: very many may go at a time. The rows are locked before the contacts that stay are
+    counted, in a statement of its own: of two who each take one of three contacts away the second sees what the first
+    has done.
     """
-    two = _TWO.format(row="r")
+    these = "r.account_id = one.account_id AND r.e164 = ANY(one.numbers)"
     return (
-        f"IF EXISTS ({left}) THEN PERFORM 1 FROM contact_repeated AS r WHERE (r.account_id, r.e164) IN ({left})"
-        " ORDER BY r.account_id, r.e164 FOR UPDATE;"
-        f" DELETE FROM contact_repeated AS r WHERE (r.account_id, r.e164) IN ({left}) AND NOT {two}; END IF;"
+        f"FOR one IN SELECT o.account_id, array_agg(o.e164) AS numbers FROM {left} GROUP BY o.account_id ORDER BY 1"
+        f" LOOP PERFORM 1 FROM contact_repeated AS r WHERE {these} ORDER BY r.e164 FOR UPDATE;"
+        f" IF FOUND THEN DELETE FROM contact_repeated AS r WHERE {these} AND NOT {_TWO.format(row='r')}; END IF;"
+        " END LOOP;"
     )
 
 
 _PG_LEFT = (
-    "SELECT o.account_id, o.e164 FROM before AS o JOIN after AS n ON n.id = o.id"
+    "before AS o JOIN after AS n ON n.id = o.id"
     " WHERE o.deleted_at IS NULL AND (n.deleted_at IS NOT NULL OR o.e164 <> n.e164)"
 )
-_PG_GONE = "SELECT o.account_id, o.e164 FROM before AS o WHERE o.deleted_at IS NULL"
+_PG_GONE = "before AS o WHERE o.deleted_at IS NULL"
 
 # name: (table, when and on what, body)
 _PG = {
