@@ -6,11 +6,23 @@ from datetime import timedelta
 import pytest
 
 from smsapp.accounts.actor import Actor
-from smsapp.contacts.blacklist import suppress
+from smsapp.contacts.blacklist import blacklist, suppress, suppressed
 from smsapp.contacts.fields import MOST_FIELDS, TooManyFields, create_field, delete_field, fields, rename_field
+from smsapp.contacts.groups import create_group
 from smsapp.contacts.listing import contacts
-from smsapp.contacts.service import Sheet, contact, count, create_contact, edit_contact
+from smsapp.contacts.merging import merge_all
+from smsapp.contacts.service import (
+    Sheet,
+    contact,
+    count,
+    create_contact,
+    delete_contacts,
+    edit_contact,
+    restore_contacts,
+)
+from smsapp.contacts.smart_groups import merge_groups
 from smsapp.contacts.tables import Suppression
+from smsapp.contacts.unmerging import undo_merge
 from smsapp.db import Database, SimulatedClock
 from smsapp.imports.choices import Choices
 from smsapp.imports.repairs import repair
@@ -136,3 +148,24 @@ def test_a_header_and_nothing_below_it_is_a_header(uploads: Uploads, receive: Re
     assert (seen.reading.header, seen.count, [c.field for c in seen.columns]) == (True, 0, ["nom", "portable"])
     alone = preview(uploads, actor, receive(actor, b"Rey;0612345678\n"))
     assert (alone.reading.header, alone.count, alone.columns[1].field) == (False, 1, "portable")
+
+
+def test_m27_no_way_brings_a_blacklisted_number_back(db: Database, actor: Actor, bring: Callable[..., Result]) -> None:
+    """Imports, repairs, undoings, merges, deletions undone and groups put together: it stays where it is."""
+    twice = [create_contact(db, actor, Sheet("0612345678", nom=nom)) for nom in ("Alba", "Bela")]
+    groups = [create_group(db, actor, name, twice) for name in ("G", "H")]
+    blacklist(db, actor, [33612345678], reason="STOP")
+    for policy in ("replace", "add"):
+        done = bring("Rey;06 12 34 56 78", "Roi;06 12", policy=policy, group_name="G")
+        repair(db, actor, done.id, 3, "0033612345678")
+        after = import_result(db, actor, done.id)
+        assert (after.created, after.completed, after.known, after.blacklisted, after.rejected) == (0, 0, 0, 2, 0)
+        undo_import(db, actor, done.id)
+    undo_merge(db, actor, merge_all(db, actor, "newest").id)
+    restore_contacts(db, actor, delete_contacts(db, actor, twice))
+    merge_groups(db, actor, groups, "I")
+    assert suppressed(db, actor) == {33612345678}
+    assert {(one.nom, one.state) for one in contacts(db, actor).rows} == {
+        ("Alba", "blacklisted"),
+        ("Bela", "blacklisted"),
+    }
