@@ -10,6 +10,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from xml.sax.saxutils import escape
 
 import polars as pl
@@ -23,25 +24,12 @@ MOST_LETTERS = 32_767  # of a cell
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
-_PACKAGE = {
-    "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-    '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-    '<Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType='
-    '"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>'
-    '<Override PartName="/xl/worksheets/sheet1.xml" ContentType='
-    '"application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>',
-    "_rels/.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship '
-    'Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" '
-    'Target="xl/workbook.xml"/></Relationships>',
-    "xl/workbook.xml": '<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
-    'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="{name}" '
-    'sheetId="1" r:id="rId1"/></sheets></workbook>',
-    "xl/_rels/workbook.xml.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
-    '<Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" '
-    'Target="worksheets/sheet1.xml"/></Relationships>',
-}
+_OPEN = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_TYPES = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+_LINKS = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-_SHEET = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+_SHEET = f'<worksheet xmlns="{_MAIN}"><sheetData>'
 
 
 def neutral(cell: str) -> str:
@@ -76,22 +64,65 @@ def csv_pieces(table: Iterable[Sequence[str]]) -> Iterator[bytes]:
 
 
 def xlsx_pieces(table: Iterable[Sequence[str]], name: str) -> Iterator[bytes]:
-    """The rows as a workbook of one sheet, every cell a text; what a sheet cannot hold is left out."""
-    sink = _Sink()
+    """The rows as a workbook, every cell a text. What one sheet cannot hold goes on in the next, under the same first
+    row.
+    """
+    sink, rows = _Sink(), iter(table)
+    head = next(rows, None)
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as package:
-        for path, text in _PACKAGE.items():
-            package.writestr(path, _HEAD + text.replace("{name}", _text(re.sub(r"[\[\]:*?/\\']", " ", name)[:31])))
-        with package.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet:
-            sheet.write((_HEAD + _SHEET).encode())
-            for place, row in enumerate(table):
-                if place > MOST_ROWS:
-                    break
-                cells = "".join(f'<c t="inlineStr"><is><t xml:space="preserve">{_text(c)}</t></is></c>' for c in row)
-                sheet.write(f"<row>{cells}</row>".encode())
-                if sink.waiting >= PIECE:
-                    yield sink.take()
-            sheet.write(b"</sheetData></worksheet>")
+        sheets, more = 0, True
+        while more:
+            sheets += 1
+            with package.open(f"xl/worksheets/sheet{sheets}.xml", "w", force_zip64=True) as sheet:
+                sheet.write((_HEAD + _SHEET).encode())
+                more = False
+                for place, row in enumerate(chain([head] if head is not None else [], rows)):
+                    sheet.write(_row(row))
+                    if sink.waiting >= PIECE:
+                        yield sink.take()
+                    if place == MOST_ROWS:
+                        more = True
+                        break
+                sheet.write(b"</sheetData></worksheet>")
+            if more:
+                following = next(rows, None)
+                more = following is not None
+                rows = chain([following], rows) if following is not None else rows
+        for path, text in _package(name, sheets).items():
+            package.writestr(path, _HEAD + text)
     yield sink.take()
+
+
+def _row(row: Sequence[str]) -> bytes:
+    cells = "".join(f'<c t="inlineStr"><is><t xml:space="preserve">{_text(cell)}</t></is></c>' for cell in row)
+    return f"<row>{cells}</row>".encode()
+
+
+def _package(name: str, sheets: int) -> dict[str, str]:
+    """What holds so many sheets together."""
+    tidy = re.sub(r"[\[\]:*?/\\']", " ", name)
+    names = [_text(tidy[:31] if place == 1 else f"{tidy[:26]} {place}") for place in range(1, sheets + 1)]
+    parts = "".join(
+        f'<Override PartName="/xl/worksheets/sheet{place}.xml" ContentType="{_TYPES}.worksheet+xml"/>'
+        for place in range(1, sheets + 1)
+    )
+    listed = "".join(
+        f'<sheet name="{said}" sheetId="{place}" r:id="rId{place}"/>' for place, said in enumerate(names, 1)
+    )
+    links = "".join(
+        f'<Relationship Id="rId{place}" Type="{_OPEN}/worksheet" Target="worksheets/sheet{place}.xml"/>'
+        for place in range(1, sheets + 1)
+    )
+    return {
+        "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        '<Default Extension="xml" ContentType="application/xml"/>'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPES}.sheet.main+xml"/>{parts}</Types>',
+        "_rels/.rels": f'{_LINKS}<Relationship Id="rId1" Type="{_OPEN}/officeDocument" Target="xl/workbook.xml"/>'
+        "</Relationships>",
+        "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_OPEN}"><sheets>{listed}</sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f"{_LINKS}{links}</Relationships>",
+    }
 
 
 def _text(cell: str) -> str:

@@ -72,7 +72,7 @@ def _failed() -> Component:
             tone="red",
             alert=True,
         ),
-        rx.el.p(t("imports.nothing_kept"), class_name="t2 mut"),
+        rx.el.p(rx.cond(R.to_blacklist, t("imports.blacklisted_stay"), t("imports.nothing_kept")), class_name="t2 mut"),
         class_name="col g16",
     )
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from smsapp.contacts import spreadsheet
 from smsapp.contacts.spreadsheet import csv_pieces, neutral, xlsx_pieces
 
 HOSTILE = [
@@ -62,6 +63,21 @@ def test_every_cell_of_a_workbook_is_a_text() -> None:
     read = fastexcel.read_excel(whole).load_sheet(0, header_row=None, dtypes="string").to_polars()
     assert [str(v) for v in read.row(1)[:2]] == ["0612345678", "1e9"]
     assert read.row(0)[0] == HOSTILE[0]
+
+
+@pytest.mark.parametrize(("below", "sheets"), [(0, 1), (2, 1), (3, 1), (4, 2), (6, 2), (7, 3)])
+def test_what_a_sheet_cannot_hold_goes_on_in_the_next(monkeypatch: pytest.MonkeyPatch, below: int, sheets: int) -> None:
+    monkeypatch.setattr(spreadsheet, "MOST_ROWS", 3)
+    rows = [[f"nom {i}", str(i)] for i in range(below)]
+    book = fastexcel.read_excel(b"".join(xlsx_pieces([["Nom", "Rang"], *rows], "Un nom bien plus long qu'un onglet")))
+    assert len(set(book.sheet_names)) == len(book.sheet_names) == sheets
+    found = []
+    for place in range(sheets):
+        head, *more = book.load_sheet(place, header_row=None, dtypes="string").to_polars().rows()
+        assert head == ("Nom", "Rang")
+        assert len(more) <= 3
+        found += [list(row) for row in more]
+    assert found == rows
 
 
 @given(st.text(max_size=30))
