@@ -82,7 +82,7 @@ def _line(line: Var[LineItem]) -> Component:
         rx.el.span(icon("ban"), class_name="av gray", custom_attrs={"aria-hidden": "true"}),
         rx.cond(
             line.initials != "",
-            avatar(line.initials),
+            avatar(line.initials, tone="own"),
             rx.el.span(icon("user"), class_name="av gray", custom_attrs={"aria-hidden": "true"}),
         ),
     )
@@ -275,7 +275,7 @@ def person() -> Component:
         rx.el.div(
             rx.cond(
                 p.initials != "",
-                avatar(p.initials, large=True),
+                avatar(p.initials, tone="own", large=True),
                 rx.el.span(icon("user"), class_name="av gray lg", custom_attrs={"aria-hidden": "true"}),
             ),
             rx.el.b(rx.cond(p.name != "", p.name, p.number)),
