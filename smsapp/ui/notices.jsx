@@ -1,7 +1,7 @@
 // Sentences from the server as passing notices. What a handler returns as JavaScript is text that the browser would have to
 // eval, which the Content-Security-Policy forbids; so the server sends data, and this says it.
 import { CircleCheck, CircleX, Info, TriangleAlert, X } from "lucide-react";
-import { useEffect, useId } from "react";
+import { useEffect, useId, useState } from "react";
 import { Toaster, toast } from "sonner";
 import { useI18n } from "$/public/external/smsapp/i18n/variables/runtime.js";
 
@@ -31,9 +31,24 @@ function again(place, mark, lasting) {
   }
 }
 
-export function Notices({ notice, action, close, label, onAction }) {
+// Reflex tells in English, over the head of the page, that the page is of another version than the server. We say it.
+function asOurOwn(found) {
+  const look = () => {
+    const banner = document.getElementById("reflex-new-version-banner");
+    if (!banner) return;
+    banner.style.display = "none";
+    found(banner.querySelector("button"));
+  };
+  look();
+  const eye = new MutationObserver(look);
+  eye.observe(document.body, { childList: true });
+  return () => eye.disconnect();
+}
+
+export function Notices({ notice, action, close, label, newer, reload, onAction }) {
   const i18n = useI18n();
   const own = useId(); // each part of a page counts its own
+  const [loads, setLoads] = useState(null); // the button that loads the page again
   const number = notice?.number ?? 0;
   useEffect(() => {
     if (!number || !notice.sentence?.key) return;
@@ -50,6 +65,17 @@ export function Notices({ notice, action, close, label, onAction }) {
       </div>
     ), { id: `${own}-${number}`, toasterId: STACK, duration: lasting ? Infinity : FRESH });
   }, [number]);
+  useEffect(() => (label ? asOurOwn(setLoads) : undefined), []);
+  useEffect(() => {
+    if (!loads) return;
+    toast.custom(() => (
+      <div className="toast info" role="alert">
+        <Info className="lucide" aria-hidden="true" />
+        <span>{newer}</span>
+        <button type="button" className="act" onClick={() => loads.click()}>{reload}</button>
+      </div>
+    ), { id: "newer", toasterId: STACK, duration: Infinity });
+  }, [loads, newer, reload]);
   if (!label) return null;
   return <Toaster id={STACK} position="bottom-right" containerAriaLabel={label} mobileOffset={ON_PHONES} visibleToasts={4} expand gap={8} toastOptions={{ unstyled: true }} />;
 }

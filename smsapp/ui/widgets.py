@@ -85,6 +85,8 @@ class Notices(rx.Component):
     action: rx.Var[str]
     close: rx.Var[str]
     label: rx.Var[str]
+    newer: rx.Var[str]
+    reload: rx.Var[str]
     on_action: rx.EventHandler[rx.event.passthrough_event_spec(int)]
 
     def add_imports(self) -> ImportDict:
@@ -206,7 +208,9 @@ def notices(notice: rx.Var[Any], *, action: Text | None = None, on_action: Any =
 
     Reflex's rx.toast, returned by a handler, is silently dropped by the Content-Security-Policy: use this.
     """
-    more: dict[str, Any] = {"label": t("ui.notices")} if action is None else {"action": action, "on_action": on_action}
+    more: dict[str, Any] = {"action": action, "on_action": on_action}
+    if action is None:  # the shell's own
+        more = {"label": t("ui.notices"), "newer": t("ui.newer"), "reload": t("ui.reload")}
     return Notices.create(notice=notice, close=t("ui.close"), **more)
 
 

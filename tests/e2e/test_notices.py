@@ -1,7 +1,10 @@
-"""Two notices at once, one of the page with its way back and one of the shell: both are read, neither covers the other."""
+"""Notices: two at once, one of the page with its way back and one of the shell, are both read, neither covers the other.
+What Reflex says by itself is said as all the rest is."""
 
 from collections.abc import Callable
+from pathlib import Path
 
+import reflex_base
 from playwright.sync_api import expect
 
 from smsapp.db import connect
@@ -36,4 +39,35 @@ def test_two_notices_stand_apart(visit: Callable[..., Visitor], site: Server) ->
     expect(who.page.get_by_text(who.t("contacts.group_made", name="Été"))).to_be_visible(timeout=SOON)
     who.page.wait_for_function(APART, timeout=SOON)
     who.shoot("notices")
+    who.silent()
+
+
+BANNER = """() => {
+  const banner = document.createElement("div");
+  banner.id = "reflex-new-version-banner";
+  banner.append("A new version of this app is available.");
+  const button = document.createElement("button");
+  button.onclick = () => { window.reloaded = true; };
+  banner.append(button);
+  document.body.append(banner);
+}"""
+
+
+def test_a_page_of_another_version_says_so_in_its_own_words(visit: Callable[..., Visitor], site: Server) -> None:
+    """The banner is laid into the page here as Reflex lays it: two versions of the server at once are hard to have."""
+    script = Path(reflex_base.__file__).parent / ".templates" / "web" / "utils" / "state.js"
+    assert 'NEW_VERSION_BANNER_ID = "reflex-new-version-banner"' in script.read_text()
+    db = connect(site.database_url)
+    house = seed(db, "version", contacts=1)
+    db.close()
+    who = visit("fr", WIDE, session=house.session)
+    who.go("/contacts")
+    who.heading(who.t("contacts.title"))
+    who.ready()
+    who.page.evaluate(BANNER)
+    expect(who.page.get_by_text(who.t("ui.newer"))).to_be_visible(timeout=SOON)
+    expect(who.page.get_by_text("A new version of this app")).to_be_hidden()
+    who.shoot("newer")
+    who.button("ui.reload").click()
+    assert who.page.evaluate("window.reloaded")
     who.silent()
