@@ -150,7 +150,10 @@ def import_file(
     account: Annotated[str, typer.Option(help="the identifiant of whoever imports")],
     maps: Annotated[
         list[str] | None,
-        typer.Option("--map", help="COLUMN=FIELD, again and again: portable, nom, prenom, email, societe, +NAME"),
+        typer.Option(
+            "--map",
+            help="COLUMN=FIELD, again and again: portable, nom, prenom, email, societe, +NAME; motif with --blacklist",
+        ),
     ] = None,
     group: Annotated[str, typer.Option(help="the group that the contacts go to")] = "",
     blacklist: Annotated[bool, typer.Option(help="to the blacklist rather than to the book")] = False,

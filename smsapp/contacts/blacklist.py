@@ -4,7 +4,7 @@ It hangs on the number, not on the contact, and no import lifts it (S74, M27): o
 history keeps that. `blacklist_list.py` reads it for its page.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -57,21 +57,24 @@ def suppress(
     *,
     origin: str,
     reason: str = "",
+    reasons: Mapping[int, str] | None = None,
     user_id: int | None = None,
     source_id: int | None = None,
 ) -> int:
     """Put numbers on the blacklist within the caller's transaction; those already there keep what was said of them.
 
-    ``user_id``: the person who does it; ``source_id``: the import or the campaign that the numbers come from. One that
-    had written STOP stays even if it writes START later (``kept``). Returns how many are new.
+    ``reasons``: number -> a reason of its own, in the place of ``reason``. ``user_id``: the person who does it;
+    ``source_id``: the import or the campaign that the numbers come from. One that had written STOP stays even if it
+    writes START later (``kept``). Returns how many are new.
     """
     if origin not in ORIGINS:
         raise ValueError(f"unknown origin {origin!r}")
     before = _count(session, account_id)
+    plain, own = tidy_reason(reason), reasons or {}
     rows = [
         {
-            "a": account_id, "n": e164, "r": tidy_reason(reason), "o": origin, "u": user_id, "s": source_id,
-            "t": db.now(),
+            "a": account_id, "n": e164, "r": tidy_reason(own.get(e164, "")) or plain, "o": origin, "u": user_id,
+            "s": source_id, "t": db.now(),
         }
         for e164 in set(numbers)
     ]  # fmt: skip

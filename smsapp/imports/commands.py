@@ -16,7 +16,7 @@ from smsapp.db import Database
 from smsapp.domain.errors import Refusal
 from smsapp.imports import service
 from smsapp.imports.choices import Choices
-from smsapp.imports.mapping import Column, is_field, own_field
+from smsapp.imports.mapping import REASON, Column, is_field, own_field, reason_column, with_reason
 from smsapp.imports.rejections import CheckedRow, rejections
 from smsapp.imports.steps import OUTCOMES
 from smsapp.imports.uploads import Upload, Uploads
@@ -64,7 +64,7 @@ def bring(
     """Import a file, or only check it: rows read, the count of each outcome, the rejected rows.
 
     ``maps`` are ``COLUMN=FIELD``: a header or a column's number from 1; portable, nom, prenom, email, societe, nothing
-    to ignore it, or +NAME for a field of one's own.
+    to ignore it, +NAME for a field of one's own, or motif for the reasons of a ``blacklist``.
 
     Raises:
         OSError, Refusal
@@ -73,8 +73,10 @@ def bring(
     try:
         seen = service.preview(uploads, actor, upload.id, known=fields(db, actor))
         mapping = {column.index: column.field for column in seen.columns}
+        if blacklist:
+            mapping = with_reason(mapping, reason_column(seen.columns))
         for one in maps:
-            index, field = _mapped(one, seen.columns)
+            index, field = _mapped(one, seen.columns, blacklist)
             mapping = {i: "" if name == field else name for i, name in mapping.items()} | {index: field}
         choices = Choices(seen.reading, mapping, group, blacklist)
         if dry_run:
@@ -96,11 +98,12 @@ def _received(uploads: Uploads, actor: Actor, path: Path) -> Upload:
     return incoming.done()
 
 
-def _mapped(one: str, columns: Sequence[Column]) -> tuple[int, str]:
+def _mapped(one: str, columns: Sequence[Column], blacklist: bool) -> tuple[int, str]:
     name, _, wanted = one.rpartition("=")
     field = own_field(wanted[1:]) if wanted.startswith("+") else wanted.strip().lower()
     found = [c.index for c in columns if fold(c.header) == fold(name) or str(c.index + 1) == name.strip()]
-    if not found or (not is_field(field) if field else bool(wanted.strip())):
+    known = is_field(field) and (blacklist or field != REASON)
+    if not found or (not known if field else bool(wanted.strip())):
         raise UnknownColumn(name=one)
     return found[0], field
 

@@ -12,6 +12,7 @@ from smsapp.contacts.folding import fold
 
 FIELDS = ("portable", "nom", "prenom", "email", "societe")
 OWN = "+"  # "+Ville": a field of one's own
+REASON = "motif"  # why a number is never written to: a column of a file for the blacklist, of no other
 SURE = 90
 PROBABLE = 50
 SAMPLE = 300
@@ -39,10 +40,11 @@ _LIKELY: dict[str, tuple[str, ...]] = {
 _WORDS: dict[str, tuple[str, ...]] = {
     "prenom": ("prenom", "first", "given"),
     "email": ("email", "mail", "courriel"),
-    "societe": ("societe", "entreprise", "company", "raison"),
+    "societe": ("societe", "entreprise", "company", "sociale"),
     "portable": ("portable", "mobile", "gsm", "tel", "telephone", "phone"),
     "nom": ("nom", "surname"),
 }
+_REASONS = ("motif", "motifs", "raison", "raisons", "reason", "reasons", "cause", "motive")
 _PHONE = re.compile(r"\+?[\d\s.()/'-]{8,22}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.\w+")
 
@@ -99,6 +101,29 @@ def guess_columns(rows: pl.DataFrame, header: bool, known: Sequence[CustomField]
     )
 
 
+def reason_column(columns: Sequence[Column]) -> int | None:
+    """The column whose header says that it holds the reasons of a blacklist: by its whole name, or a word of it."""
+    names = [_plain(column.header).split() for column in columns]
+    whole = [at for at, words in enumerate(names) if len(words) == 1 and words[0] in _REASONS]
+    part = [
+        at
+        for at, words in enumerate(names)
+        if any(word in _REASONS for word in words) and not any(word.startswith("social") for word in words)
+    ]
+    return next((columns[at].index for at in (*whole, *part) if columns[at].field != "portable"), None)
+
+
+def with_reason(mapping: Mapping[int, str], index: int | None) -> dict[int, str]:
+    """``mapping`` with a column taken for the reasons, unless another is, or it is the column of the numbers."""
+    free = index is not None and REASON not in mapping.values() and mapping.get(index) != "portable"
+    return {**mapping, index: REASON} if free and index is not None else dict(mapping)
+
+
+def without_reason(mapping: Mapping[int, str]) -> dict[int, str]:
+    """``mapping`` as it is for the book, which keeps no reasons."""
+    return {index: "" if field == REASON else field for index, field in mapping.items()}
+
+
 def checked(mapping: Mapping[int, str], width: int) -> dict[str, int]:
     """``mapping`` (column -> field, "" to ignore) turned around; a field named twice keeps its first column.
 
@@ -132,8 +157,8 @@ def by_name(mapping: Mapping[int, str], known: Sequence[CustomField]) -> dict[in
 
 
 def is_field(field: str) -> bool:
-    """Whether a column can be taken for it: one of ours, or one of the person's own."""
-    return field in FIELDS or (field.startswith(OWN) and own_field(field[1:]) == field)
+    """Whether a column can be taken for it: one of ours, the reason of a blacklist, or one of the person's own."""
+    return field in FIELDS or field == REASON or (field.startswith(OWN) and own_field(field[1:]) == field)
 
 
 def own_field(name: str) -> str:
@@ -173,7 +198,7 @@ def _votes(title: str, cells: Sequence[str]) -> dict[str, int]:
 
 
 def _by_name(title: str) -> tuple[str, int]:
-    plain = " ".join(re.sub(r"[^a-z0-9]+", " ", fold(title)).split())
+    plain = _plain(title)
     for field, known in _NAMES.items():
         if plain in known or plain.replace(" ", "") in known:
             return field, 99
@@ -185,6 +210,11 @@ def _by_name(title: str) -> tuple[str, int]:
         if any(word in known for word in words):
             return field, 75
     return "", 0
+
+
+def _plain(title: str) -> str:
+    """A header as words of small letters without accents."""
+    return " ".join(re.sub(r"[^a-z0-9]+", " ", fold(title)).split())
 
 
 def _is_date(cell: str) -> bool:

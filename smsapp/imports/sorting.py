@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from smsapp.contacts.blacklist import REASON_LENGTH
 from smsapp.contacts.fields import VALUE_LENGTH
 from smsapp.contacts.service import FIELD_LENGTHS
 from smsapp.domain.phone import pretty, read_column
-from smsapp.imports.mapping import OWN
+from smsapp.imports.mapping import OWN, REASON
 
 KEPT = ("row", "e164", "territory", "warning", *FIELD_LENGTHS, "extra")
 NOTHING = "{}"  # ``extra`` of a row without fields of one's own
@@ -21,9 +22,9 @@ _SPACES = ["  ", "\t", "\n", "\r", "\v", "\f", "\u00a0", "\u202f", "\u2009", "\u
 class Sorted:
     """The rows of a file, each in exactly one of three tables.
 
-    ``numbers``: one row per number, columns as ``KEPT``. ``repeated``: rows whose number another row brings, columns as
-    ``KEPT`` and ``of`` (the row that is kept). ``rejected``: columns row, name, value, reason, suggestion (a number
-    that one click can put there, or null) and missing_digits.
+    ``numbers``: one row per number, columns as ``KEPT``, and ``motif`` where a column holds reasons. ``repeated``: rows
+    whose number another row brings, the same columns and ``of`` (the row that is kept). ``rejected``: columns row,
+    name, value, reason, suggestion (a number that one click can put there, or null) and missing_digits.
     """
 
     read: int
@@ -92,6 +93,8 @@ def _told(
         pl.col("missing_digits").fill_null(0),
     )
     good = table.select("row", "e164", "territory", "warning", *FIELD_LENGTHS).with_columns(extra=_extra(rows, fields))
+    if REASON in fields:
+        good = good.with_columns(rows.select(tidy(fields[REASON], REASON_LENGTH).alias(REASON)).to_series())
     if rejected.height:
         good = good.filter(~wrong)
     return rejected, good
@@ -121,9 +124,11 @@ def _distinct(pieces: list[pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """
     rising = pl.concat([piece["e164"] for piece in pieces]).sort()
     again = rising.filter(rising == rising.shift()).unique().implode()
-    filled = pl.sum_horizontal((pl.col(name) != "").cast(pl.Int8) for name in FIELD_LENGTHS) + (
-        pl.col("extra") != NOTHING
-    ).cast(pl.Int8)
+    kept = pieces[0].columns
+    said = [name for name in (*FIELD_LENGTHS, REASON) if name in kept]
+    filled = pl.sum_horizontal((pl.col(name) != "").cast(pl.Int8) for name in said) + (pl.col("extra") != NOTHING).cast(
+        pl.Int8
+    )
     ranked = (
         pl.concat([piece.filter(piece["e164"].is_in(again)) for piece in pieces])
         .with_columns(filled=filled)
@@ -131,7 +136,7 @@ def _distinct(pieces: list[pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFrame]:
         .with_columns(of=pl.col("row").first().over("e164"))
         .drop("filled")
     )
-    repeated = ranked.filter(pl.col("row") != pl.col("of")).select(*KEPT, "of").sort("row")
+    repeated = ranked.filter(pl.col("row") != pl.col("of")).select(*kept, "of").sort("row")
     others = repeated["row"].implode()
     for place, piece in enumerate(pieces):
         pieces[place] = piece.filter(~piece["row"].is_in(others))

@@ -20,7 +20,7 @@ from smsapp.imports import service
 from smsapp.imports.choices import POLICIES, Choices
 from smsapp.imports.countries import CODES
 from smsapp.imports.cutting import SEPARATORS
-from smsapp.imports.mapping import OWN, PROBABLE, SURE, is_field, own_field
+from smsapp.imports.mapping import OWN, PROBABLE, REASON, SURE, is_field, own_field, reason_column, with_reason
 from smsapp.imports.routes import upload_token, uploads
 from smsapp.imports.sandbox import Reading
 from smsapp.imports.service import Preview
@@ -76,6 +76,7 @@ class ImportState(rx.State):
     _shown: int = SHOWN_COLUMNS
     _by_hand: set[int] = set()
     _again: set[int] = set()  # columns that are taken as the last time
+    _reasons: int | None = None  # the column that a blacklist takes for its reasons, while it is none
     _noted: dict[str, Any] = {}  # what the check keeps beside the file: see `_note`
 
     @rx.event
@@ -122,7 +123,7 @@ class ImportState(rx.State):
     @rx.event
     async def map_column(self, index: int, field: str) -> None:
         """Say what a column is; another column that was taken for the same is ignored from now on (S67)."""
-        if field and not is_field(field):
+        if field and (not is_field(field) or (field == REASON and not self.blacklist)):
             return
         if field.startswith(OWN) and field not in self.own_fields:
             self.own_fields = [*self.own_fields, field][-MOST_FIELDS:]
@@ -149,8 +150,10 @@ class ImportState(rx.State):
 
     @rx.event
     async def set_blacklist(self, on: bool) -> None:
-        """Whether the numbers go to the blacklist rather than to the book (S73)."""
+        """Whether the numbers go to the blacklist rather than to the book (S73): then a column can be the reason."""
         self.blacklist = on
+        self._place_reasons()
+        self._draw()
         await self._note()
 
     @rx.event
@@ -229,7 +232,9 @@ class ImportState(rx.State):
         if not keep:
             self._mapping = {c.index: c.field for c in found.columns}
             self._by_hand, self._again = set(), set()
+            self._reasons = reason_column(found.columns)
             await self._as_last_time(found)
+            self._place_reasons()
         self.filename, self.kind, self.count = found.upload.name, found.kind, found.count
         self.kilobytes = max(1, round(found.upload.size / 1024))
         self.encoding, self.separator, self.sheet = found.reading.encoding, found.reading.separator, found.reading.sheet
@@ -248,10 +253,23 @@ class ImportState(rx.State):
         self._mapping = {c.index: last.mapping.get(c.index, "") for c in found.columns}
         self._again = {index for index, field in self._mapping.items() if field}
         self.policy = last.policy
+        self._reasons = next((index for index in self._again if last.mapping[index] == REASON), self._reasons)
         if last.region in CODES:
             self.region = last.region
         own = [field for field in last.mapping.values() if field.startswith(OWN)]
         self.own_fields = list(dict.fromkeys([*self.own_fields, *own]))[-MOST_FIELDS:]
+
+    def _place_reasons(self) -> None:
+        """Take a column for the reasons of a blacklist; for the book, which keeps none, what it was taken for."""
+        if self.blacklist:
+            if self._reasons not in self._by_hand:
+                self._mapping = with_reason(self._mapping, self._reasons)
+            return
+        for column in self._preview.columns if self._preview else ():
+            if self._mapping.get(column.index) == REASON:
+                taken = column.field in self._mapping.values()
+                self._mapping[column.index], self._reasons = "" if taken else column.field, column.index
+                self._by_hand.discard(column.index)
 
     def _draw(self) -> None:
         """The columns and the first rows, as they are mapped now."""
@@ -265,7 +283,7 @@ class ImportState(rx.State):
                 c.index,
                 c.header,
                 self._mapping.get(c.index, ""),
-                c.confidence,
+                max(c.confidence, SURE) if self._mapping.get(c.index) == REASON else c.confidence,
                 self._look(c.index, c.confidence),
                 own_field(c.header),
             )
@@ -302,6 +320,8 @@ class ImportState(rx.State):
             return "chosen"
         if index in self._again:
             return "again"
+        if self._mapping[index] == REASON:
+            return "sure"
         return "sure" if confidence >= SURE else "probable" if confidence >= PROBABLE else "chosen"
 
     def _mapped(self) -> bool:

@@ -20,7 +20,7 @@ from smsapp.contacts.fields import MOST_FIELDS, TooManyFields, fields_of, key_of
 from smsapp.db import Database
 from smsapp.domain.errors import Refusal
 from smsapp.imports.choices import Choices
-from smsapp.imports.mapping import OWN, by_key, checked, guess_header, shape_of
+from smsapp.imports.mapping import OWN, by_key, checked, guess_header, shape_of, without_reason
 from smsapp.imports.sandbox import Table, read_table
 from smsapp.imports.sorting import Sorted, sort_rows
 from smsapp.imports.tables import ContactImport
@@ -76,13 +76,13 @@ class Plan:
 
 
 def settled(session: Session, actor: Actor, choices: Choices) -> Choices:
-    """The choices with the account's own fields by key, whatever their names are by now.
+    """The choices with the account's own fields by key, whatever their names are by now; for the book, no reasons.
 
     Raises:
         TooManyFields: the account may not have so many of its own.
     """
     known = fields_of(session, actor.account_id)
-    mapping = by_key(choices.mapping, known)
+    mapping = by_key(choices.mapping if choices.blacklist else without_reason(choices.mapping), known)
     new = {key_of(field[1:]) for field in mapping.values() if field.startswith(OWN)} - {one.key for one in known}
     if new and not choices.blacklist and len(known) + len(new) > MOST_FIELDS:
         raise TooManyFields

@@ -21,6 +21,7 @@ from smsapp.contacts.tables import Group, Suppression
 from smsapp.db import Database
 from smsapp.db.book_triggers import counted_at_once
 from smsapp.imports.choices import Choices
+from smsapp.imports.mapping import REASON
 from smsapp.imports.sorting import NOTHING, printed
 from smsapp.imports.tables import CHANGED_AT, INSTANT, ContactImport, ImportChange, ImportSpan, Rejection
 
@@ -109,6 +110,7 @@ def write_slice(
             given.people["e164"].to_list(),  # one that wrote STOP stays even if it writes START later
             origin="import",
             reason=made.filename,
+            reasons=_reasons(given.people),
             user_id=actor.user_id,
             source_id=made.id,
         )
@@ -171,6 +173,13 @@ def named_group(session: Session, actor: Actor, name: str) -> int | None:
                 raise SmartGroupNamed(name=taken)
             return int(id or 0)
     return None
+
+
+def _reasons(people: pl.DataFrame) -> dict[int, str]:
+    """The reasons that the file gives, by number; none where the cell is empty."""
+    if REASON not in people.columns:
+        return {}
+    return {e164: said for e164, said in people.select("e164", REASON).iter_rows() if said}
 
 
 def _refused(session: Session, actor: Actor, numbers: pl.Series) -> set[int]:

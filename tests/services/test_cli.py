@@ -70,6 +70,19 @@ def test_a_file_is_imported_as_the_page_does(run: CliRunner, tmp_path: Path) -> 
     assert json.loads(done.output) == {"import": 1} | counts | {"rejected_rows": [rejected]}
     again = json.loads(run.invoke(app, [*asked, "--blacklist"]).output)
     assert (again["created"], again["known"]) == (1, 0)
+    refusals = tmp_path / "refus.csv"
+    refusals.write_text("Portable;Raison;Note\n0612345601;plainte;a\n0612345602;;b\n")
+    taken = ["import", str(refusals), "--account", "lavande", "--blacklist", "--json"]
+    assert json.loads(run.invoke(app, taken).output)["created"] == 2
+    refusals.write_text("Portable;Raison;Note\n0612345603;plainte;absent\n")
+    assert json.loads(run.invoke(app, [*taken, "--map", "Note=motif"]).output)["created"] == 1
+    db = connect(f"sqlite:///{tmp_path / 'smsapp.db'}")
+    with db.read() as session:
+        kept = session.execute(text("SELECT e164, reason FROM suppression WHERE e164 <> 33612345678 ORDER BY 1")).all()
+    db.close()
+    assert [tuple(one) for one in kept] == [
+        (33612345601, "plainte"), (33612345602, "refus.csv"), (33612345603, "absent"),
+    ]  # fmt: skip
     plain = run.invoke(app, asked[:-1])
     assert "blacklisted: 1" in plain.output
     assert "3\t0696123456\tneeds_country_code" in plain.output
@@ -77,6 +90,7 @@ def test_a_file_is_imported_as_the_page_does(run: CliRunner, tmp_path: Path) -> 
     for wrong, said in (
         (["--account", "nobody"], "Nobody has"),
         (["--account", "lavande", "--map", "9=nom"], "does not name"),
+        (["--account", "lavande", "--map", "ville=motif"], "does not name"),
         (["--account", "lavande", "--map", "2="], "Choose the column"),
     ):
         refused = run.invoke(app, ["import", str(file), *wrong])

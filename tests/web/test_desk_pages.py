@@ -17,6 +17,10 @@ from smsapp.contacts.duplicates_state import DuplicatesState
 from smsapp.contacts.group_list_state import GroupsState
 from smsapp.contacts.service import Sheet, count, create_contact
 from smsapp.contacts.smart_groups import every_group
+from smsapp.imports.choices import Choices
+from smsapp.imports.routes import uploads
+from smsapp.imports.sandbox import Reading
+from smsapp.imports.service import run_import
 from smsapp.reports import passport_routes
 from smsapp.reports.passport import is_genuine
 from smsapp.reports.passport_state import PassportState
@@ -146,6 +150,12 @@ async def test_s74_the_blacklist_leaves_as_a_file_without_formulas(
     assert len(lines) == 2
     assert (await browser.get("/blacklist/export.xlsx")).content[:2] == b"PK"
     assert len((await browser.get("/blacklist/export.csv?origin=stop")).text.splitlines()) == 1
+    incoming = uploads().receive(actor, "refus.csv")
+    incoming.write(f"Portable;Motif\n+{FIRST + 2};plainte\n+{FIRST + 3};\n".encode())
+    choices = Choices(Reading(), {0: "portable", 1: "motif"}, blacklist=True)
+    run_import(rt.db, uploads(), actor, incoming.done().id, choices)
+    lines = (await browser.get("/blacklist/export.csv?origin=import")).text.splitlines()
+    assert sorted(line.split(";")[2] for line in lines[1:]) == ["plainte", "refus.csv"]
 
 
 async def test_the_signed_passport_is_its_accounts_only(

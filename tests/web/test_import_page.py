@@ -116,6 +116,38 @@ async def test_a_file_is_found_as_it_was_left(open_tabs: Browsers, person: Calla
     assert not tab.failures + again.failures
 
 
+async def test_s73_a_column_is_the_reason_only_of_a_blacklist(
+    open_tabs: Browsers, person: Callable[[str], Actor]
+) -> None:
+    """The switch takes it by its header, or as it was chosen by hand; the book takes it for what it was before."""
+    actor = person("camille")
+    tab = open_tabs.tab(actor)
+    file = received(actor, "Portable;Motif;Note\n0639982210;plainte;a\n")
+    path = f"/import?file={file}"
+
+    async def fields() -> list[str]:
+        return [column.field for column in (await tab.state(ImportState)).columns]
+
+    await tab.send(f"{DESK}.enter", path=path)
+    assert await fields() == ["portable", "", ""]
+    await tab.send(f"{DESK}.map_column", {"index": 1, "field": "motif"}, path=path)
+    assert await fields() == ["portable", "", ""]
+    await tab.send(f"{DESK}.set_blacklist", {"on": True}, path=path)
+    assert await fields() == ["portable", "motif", ""]
+    assert (await tab.state(ImportState)).columns[1].look == "sure"
+    await tab.send(f"{DESK}.map_column", {"index": 2, "field": "motif"}, path=path)
+    assert await fields() == ["portable", "", "motif"]
+    await tab.send(f"{DESK}.set_blacklist", {"on": False}, path=path)
+    assert await fields() == ["portable", "", ""]
+    await tab.send(f"{DESK}.set_blacklist", {"on": True}, path=path)
+    await tab.send(f"{DESK}.read_again", {"what": "header", "value": "yes"}, path=path)
+    assert await fields() == ["portable", "", "motif"]
+    again = open_tabs.tab(actor)
+    await again.send(f"{DESK}.enter", path=path)
+    assert [column.field for column in (await again.state(ImportState)).columns] == ["portable", "", "motif"]
+    assert not tab.failures + again.failures
+
+
 async def test_rows_that_another_column_brings_are_not_called_repaired(
     open_tabs: Browsers, person: Callable[[str], Actor]
 ) -> None:

@@ -87,6 +87,17 @@ def test_S73_a_number_blacklisted_by_a_file_names_the_file(db: Database, actor: 
     assert (last.kind, last.origin, last.name, last.by) == ("added", "import", "refus-juin.csv", "lavande")
 
 
+def test_s73_the_passport_tells_the_reason_that_the_file_gave(db: Database, actor: Actor, tmp_path: Path) -> None:
+    """Beside the file that it came from."""
+    uploads = Uploads(tmp_path / "uploads")
+    incoming = uploads.receive(actor, "refus-juin.csv", None)
+    incoming.write(b"Portable;Motif\n+%d;plainte du 3 juin\n" % FIRST)
+    choices = Choices(Reading(header=True), {0: "portable", 1: "motif"}, blacklist=True)
+    run_import(db, uploads, actor, incoming.done().id, choices)
+    last = passport(db, actor, entries(db, actor).rows[0].id).last
+    assert (last.kind, last.name, last.detail) == ("added", "refus-juin.csv", "plainte du 3 juin")
+
+
 def test_a_file_is_verified_from_the_command_line(
     db: Database, actor: Actor, clock: SimulatedClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
