@@ -52,11 +52,25 @@ def _running() -> Component:
                 rx.el.h2(t("imports.running", name=R.filename), class_name="b6"),
                 progress(R.rows, rx.cond(R.counts.read > 0, R.counts.read, 1), t("imports.progress_label")),
                 told,
-                rx.el.p(t("imports.may_leave"), class_name="t2 mut"),
+                rx.el.div(
+                    rx.el.p(t("imports.may_leave"), class_name="t2 mut f1"), _stop_button(), class_name="row g10 wrap"
+                ),
                 class_name="col g10",
             )
         ),
         class_name="col g16",
+    )
+
+
+def _stop_button() -> Component:
+    return confirm(
+        title=t("imports.stop_title", name=R.filename),
+        say=rx.cond(R.to_blacklist, t("imports.stop_blacklist"), t("imports.stop_why")),
+        keep=button(t("imports.stop_keep"), role="surface"),
+        go=button(t("imports.stop"), role="danger", on_click=R.stop),
+        open=R.asking,
+        on_open_change=R.ask_undo,
+        trigger=button(t("imports.stop"), role="surface", name="circle-x"),
     )
 
 
@@ -72,13 +86,18 @@ def _failed() -> Component:
             tone="red",
             alert=True,
         ),
-        rx.el.p(rx.cond(R.to_blacklist, t("imports.blacklisted_stay"), t("imports.nothing_kept")), class_name="t2 mut"),
+        rx.cond(
+            R.to_blacklist,
+            rx.el.p(t("imports.blacklisted_stay"), class_name="t2 mut"),
+            rx.cond(R.undone.kept > 0, _kept(), rx.el.p(t("imports.nothing_kept"), class_name="t2 mut")),
+        ),
+        rx.cond(R.file != "", link(t("imports.same_file"), f"/import?file={R.file}")),
         class_name="col g16",
     )
 
 
-def _undone() -> Component:
-    """What was put back, and what was edited since and stays."""
+def _kept() -> Component:
+    """What was edited since and stays."""
 
     def one(kept: rx.Var[Kept]) -> Component:
         fields = rx.foreach(
@@ -90,6 +109,14 @@ def _undone() -> Component:
         return rx.el.li(link(kept.name, "/contacts?open=" + kept.id.to_string()), " ", fields, class_name="row g8 wrap")
 
     return rx.el.div(
+        rx.el.p(t("imports.undone_kept", count=R.undone.kept), class_name="b5"),
+        rx.el.ul(rx.foreach(R.undone_named, one), class_name="kept-list"),
+    )
+
+
+def _undone() -> Component:
+    """What was put back, and what was edited since and stays."""
+    return rx.el.div(
         card(
             rx.el.div(
                 rx.el.h2(t("imports.undone", name=R.filename), class_name="b6"),
@@ -99,13 +126,7 @@ def _undone() -> Component:
                     t("imports.undone_restored", count=R.undone.restored),
                     class_name="t2 mut",
                 ),
-                rx.cond(
-                    R.undone.kept > 0,
-                    rx.el.div(
-                        rx.el.p(t("imports.undone_kept", count=R.undone.kept), class_name="b5"),
-                        rx.el.ul(rx.foreach(R.undone_named, one), class_name="kept-list"),
-                    ),
-                ),
+                rx.cond(R.undone.kept > 0, _kept()),
                 class_name="col g10",
             )
         ),

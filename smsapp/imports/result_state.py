@@ -13,6 +13,7 @@ from smsapp.i18n import Sentence
 from smsapp.imports import rejections, repairs, service, undo
 from smsapp.imports.check_state import MOST_REPAIRS
 from smsapp.imports.reader import MAX_COLUMNS, MAX_ROWS
+from smsapp.imports.routes import uploads
 from smsapp.imports.service import Result
 from smsapp.imports.shown import Counts, FateRow, PastImport, ReasonTab, as_typed, counts_of, fate_of, past, why
 from smsapp.imports.state import ImportState
@@ -56,7 +57,8 @@ class ResultState(LiveState, rx.State):
     fates: list[FateRow] = []
     past: list[PastImport] = []
     busy: bool = False
-    asking: bool = False  # whether to take it back
+    asking: bool = False  # whether to take it back, or to stop it
+    file: str = ""  # of an import that was stopped here
 
     _typing: dict[int, str] = {}
     _typed_of: int = 0  # the import whose rows those are
@@ -65,7 +67,7 @@ class ResultState(LiveState, rx.State):
     @rx.event
     async def enter(self) -> None:
         """Show the import of the address, or the past ones."""
-        self.busy = self.asking = False
+        self.busy, self.asking, self.file = False, False, ""
         done = self._asked_id()
         if not done:
             self.id, self.status = 0, ""
@@ -126,7 +128,7 @@ class ResultState(LiveState, rx.State):
 
     @rx.event
     def ask_undo(self, on: bool) -> None:
-        """Ask before the import is taken back."""
+        """Ask before the import is taken back or stopped."""
         self.asking = on
 
     @rx.event
@@ -139,6 +141,20 @@ class ResultState(LiveState, rx.State):
             await self._ask(undo.undo_import, self.id)
         except Refusal as refusal:
             await refuse(self, refusal)
+        await self._take(await self._ask(service.import_result, self.id))
+        await (await self.get_state(SessionState))._refresh()
+
+    @rx.event
+    async def stop(self) -> None:
+        """Stop the import while it runs: it is taken back, its file can be imported again."""
+        self.asking = False
+        if not self.id:
+            return
+        try:
+            self.file = await self._ask(_stop, self.id)
+        except Refusal as refusal:
+            await refuse(self, refusal)
+        runtime().hub.changed([(await actor_of(self)).account_id])
         await self._take(await self._ask(service.import_result, self.id))
         await (await self.get_state(SessionState))._refresh()
 
@@ -183,6 +199,10 @@ class ResultState(LiveState, rx.State):
         """One service function beside the event loop, for the person who is signed in."""
         actor = await actor_of(self)
         return await asyncio.to_thread(work, runtime().db, actor, *args)
+
+
+def _stop(db: Any, actor: Any, import_id: int) -> str:
+    return undo.stop_import(db, uploads(), actor, import_id)
 
 
 def _rejected(db: Any, actor: Any, import_id: int, reason: str) -> list[rejections.CheckedRow]:

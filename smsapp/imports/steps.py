@@ -134,7 +134,7 @@ def begin(db: Database, actor: Actor, upload: Upload, choices: Choices) -> int:
 
 
 def work(db: Database, uploads: Uploads, import_id: int, told: Told = lambda _: True) -> None:
-    """Run a ``running`` import from where it is to its end.
+    """Run a ``running`` import from where it is to its end, or until it is stopped (`undo.stop_import`).
 
     Harmless when another process does the same: a step that was done is not done again.
 
@@ -155,7 +155,8 @@ def work(db: Database, uploads: Uploads, import_id: int, told: Told = lambda _: 
         course = plan(upload, choices, region)
         if made.steps and (made.steps, made.read) != (course.steps, course.found.read):
             raise UploadGone  # sorted otherwise than before, by another version of the rules: not to be mixed
-        with _made_ready(db, course, choices, upload.path) as given:
+        beside = upload.path.with_suffix(f".{import_id}")  # an import that was stopped may still hold one of its own
+        with _made_ready(db, course, choices, beside) as given:
             for step in range(made.step, course.steps + 1):
                 part = given(step)
 
@@ -167,9 +168,9 @@ def work(db: Database, uploads: Uploads, import_id: int, told: Told = lambda _: 
                 if not told(actor.account_id) and step < course.steps:
                     return
     except Exception as problem:
-        take_back(db, import_id, problem.key if isinstance(problem, Refusal) else "imports.failed")
+        if take_back(db, import_id, problem.key if isinstance(problem, Refusal) else "imports.failed"):
+            uploads.give_back(actor, made.upload)
         told(actor.account_id)
-        uploads.give_back(actor, made.upload)
         raise
     uploads.remove(upload)
 
@@ -182,7 +183,7 @@ def _made_ready(db: Database, course: Plan, choices: Choices, path: Path) -> Ite
 
         def begin(place: int) -> None:
             if 0 <= place < len(course.edges) and place not in begun:
-                beside = path.with_suffix(f".{place % 2}.db")
+                beside = path.with_name(f"{path.name}.{place % 2}.db")
                 begun[place] = thread.submit(lambda: ready(db, course.slice_of(place), choices, beside))
 
         def given(step: int) -> Slice | None:
@@ -212,7 +213,7 @@ def _step(
 ) -> bool:
     """Do one step, if it is the next; the step after the last one ends the import."""
     take_turn(session, db, actor)
-    made = session.get(ContactImport, import_id)
+    made = session.get(ContactImport, import_id, with_for_update=True)  # who stops it waits for the end of the step
     if made is None or made.status != "running" or made.step != step:
         return False
     found = course.found

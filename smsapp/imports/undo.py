@@ -1,6 +1,6 @@
-"""An import taken back: for 30 days by whoever made it (what was edited since is kept, and named), or by ourselves when
-it cannot be finished. In short transactions; one that was cut off is finished at the next start. `undo_merged.py` knows
-what became of contacts that were merged since.
+"""An import taken back: for 30 days by whoever made it (what was edited since is kept, and named), while it runs by
+whoever stops it, or by ourselves when it cannot be finished. In short transactions; one that was cut off is finished at
+the next start. `undo_merged.py` knows what became of contacts that were merged since.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,6 +20,7 @@ from smsapp.domain.errors import Refusal
 from smsapp.domain.phone import pretty
 from smsapp.imports.tables import CHANGED_AT, INSTANT, ContactImport, ImportChange, ImportSpan
 from smsapp.imports.undo_merged import Fields, forget, has, let_go, living
+from smsapp.imports.uploads import Uploads
 
 SLICE = 20_000
 NAMED = 50  # contacts named in the account of an undoing
@@ -39,6 +40,12 @@ class StaysBlacklisted(Refusal):
     """No numbers leave the blacklist by the hundred: somebody may have said STOP meanwhile (S74, M27)."""
 
     key = "imports.undo_blacklist"
+
+
+class OverAlready(Refusal):
+    """The import ended meanwhile, or somebody else stopped it: nothing is left to stop."""
+
+    key = "imports.over_already"
 
 
 @dataclass(frozen=True)
@@ -101,15 +108,41 @@ def undo_import(db: Database, actor: Actor, import_id: int) -> Undone:
     return go_on(db, import_id)
 
 
-def take_back(db: Database, import_id: int, failure: str) -> None:
-    """End an import that cannot be finished: nothing of it stays. ``failure``: key of the sentence that says why."""
+def stop_import(db: Database, uploads: Uploads, actor: Actor, import_id: int) -> str:
+    """Stop an import that runs, here or in another process: the step in flight is waited for, no other follows, and
+    all of it is taken back. What it blacklisted stays there (M27). Returns the id of its file, which can be imported
+    again.
+
+    Raises:
+        ImportNotFound, OverAlready
+    """
+
+    def mark(session: Session) -> str:
+        made = owned_import(session, actor, import_id, lock=True)
+        if made.status != "running":
+            raise OverAlready
+        made.status, made.failure = "undoing", "imports.stopped"
+        session.add(made)
+        return made.upload
+
+    upload = db.retrying(mark)
+    go_on(db, import_id)
+    uploads.give_back(actor, upload)
+    return upload
+
+
+def take_back(db: Database, import_id: int, failure: str) -> bool:
+    """End an import that cannot be finished: nothing of it stays. ``failure``: key of the sentence that says why. False
+    when it does not run any more: then its file is somebody else's to give back.
+    """
     with db.write() as session:
         made = session.get(ContactImport, import_id, with_for_update=True)
         if made is None or made.status != "running":
-            return
+            return False
         made.status, made.failure = "undoing", failure
         session.add(made)
     go_on(db, import_id)
+    return True
 
 
 def undoing(db: Database) -> list[int]:

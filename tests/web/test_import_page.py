@@ -190,6 +190,29 @@ async def test_s33_a_rejected_row_is_judged_by_the_country_of_its_import(
     assert not tab.failures
 
 
+async def test_an_import_that_runs_is_stopped_from_its_page(
+    rt: Runtime, open_tabs: Browsers, person: Callable[[str], Actor]
+) -> None:
+    """It says so, offers the file again, and says when there was nothing left to stop; a stranger stops nothing."""
+    actor, other = person("camille"), person("voisin")
+    file = received(actor, ROWS)
+    begun = service.begin_import(rt.db, uploads(), actor, file, Choices(Reading(), {0: "nom", 1: "portable"}))
+    path = f"/import?done={begun}"
+    tab, late, stranger = open_tabs.tab(actor), open_tabs.tab(actor), open_tabs.tab(other)
+    for one in (tab, late, stranger):
+        await one.send(f"{RESULT}.enter", path=path)
+    await stranger.send(f"{RESULT}.stop", path=path)
+    assert (await late.state(ResultState)).status == "running"
+    await tab.send(f"{RESULT}.stop", path=path)
+    state = await tab.state(ResultState)
+    assert (state.status, state.failure.key, state.file) == ("failed", "imports.stopped", file)
+    sent = await late.send(f"{RESULT}.stop", path=path)
+    assert (await late.state(ResultState)).status == "failed"
+    assert "imports.over_already" in str(sent)
+    assert service.preview(uploads(), actor, file).count == 3
+    assert not tab.failures + late.failures
+
+
 async def test_every_column_of_a_wide_file_can_be_chosen(open_tabs: Browsers, person: Callable[[str], Actor]) -> None:
     actor = person("camille")
     incoming = uploads().receive(actor, "large.csv")
