@@ -7,7 +7,7 @@ from smsapp.i18n import number, t
 from smsapp.imports.check_state import CheckState as C
 from smsapp.imports.repair_parts import fates_table, rejected_card
 from smsapp.imports.state import ImportState as S
-from smsapp.ui import card, empty_state, link, note, skeleton
+from smsapp.ui import button, card, empty_state, link, note, skeleton
 from smsapp.ui.icons import icon
 
 
@@ -40,11 +40,26 @@ def _checked() -> Component:
             aria_label=t("imports.outcomes"),
         ),
         rx.cond(C.counts.rejected * 2 > C.counts.read, doubtful),
-        rx.cond(C.counts.ambiguous > 0, note(t("imports.ambiguous", count=C.counts.ambiguous), tone="amber")),
+        rx.cond(
+            C.counts.ambiguous > 0,
+            note(t("imports.ambiguous", count=C.counts.ambiguous), tone="amber", actions=[_ambiguous_tab()]),
+        ),
         rx.cond(
             C.tab == "rejected", rejected_card(C, take="imports.take", why_none=t("imports.no_rows_here_why")), _plain()
         ),
         class_name="col g16",
+    )
+
+
+def _ambiguous_tab() -> Component:
+    """Which country each was taken for, and which other it could be (M13)."""
+    return button(
+        t("imports.see_ambiguous"),
+        role="surface",
+        name="list-checks",
+        size="1",
+        on_click=C.choose_tab("ambiguous"),
+        custom_attrs={"aria-pressed": rx.cond(C.tab == "ambiguous", "true", "false")},
     )
 
 

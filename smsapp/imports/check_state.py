@@ -66,8 +66,8 @@ class CheckState(rx.State):
 
     @rx.event
     def choose_tab(self, tab: str) -> None:
-        """Show the rows of one outcome."""
-        if tab in OUTCOMES:
+        """Show the rows of one outcome, or those that two countries read (M13)."""
+        if tab in (*OUTCOMES, "ambiguous"):
             self.tab, self.reason = tab, ""
             self._draw()
 

@@ -18,7 +18,9 @@ SHOWN = 50
 
 @dataclass(frozen=True)
 class CheckedRow:
-    """A row in its outcome. ``row`` as the spreadsheet shows it; ``note``: the row it repeats, or empty."""
+    """A row in its outcome. ``row`` as the spreadsheet shows it; ``note``: the row it repeats, or empty. ``e164`` and
+    ``other``: the two readings of an ambiguous value, the one that was taken and the other country's (M13), or 0.
+    """
 
     row: int
     name: str
@@ -27,6 +29,8 @@ class CheckedRow:
     missing: int = 0
     suggestion: str = ""
     note: str = ""
+    e164: int = 0
+    other: int = 0
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ rejected in `rejections.py` and `repairs.py`, the way back in `undo.py`.
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import polars as pl
 from sqlmodel import Session, col, select
@@ -24,7 +25,7 @@ from smsapp.imports.mapping import Column, by_name, guess_columns, guess_header,
 from smsapp.imports.rejections import CheckedRow
 from smsapp.imports.repairs import repairable
 from smsapp.imports.sandbox import Reading, read_table
-from smsapp.imports.sorting import printed
+from smsapp.imports.sorting import Sorted, printed
 from smsapp.imports.steps import OUTCOMES, Told
 from smsapp.imports.tables import ContactImport
 from smsapp.imports.undo import Undone, can_undo, owned_import
@@ -58,7 +59,7 @@ class Check:
 
     ``samples`` holds at most 50 rows per outcome, and of the rejected per reason ("rejected/letters"); ``reasons``
     counts the rejected rows by reason, ``repairable`` those with a suggestion by reason, ``ambiguous`` the numbers that
-    another country's reading fits as well (M13).
+    another country's reading fits as well (M13), of which ``samples`` has the first as "ambiguous".
     """
 
     read: int
@@ -171,12 +172,13 @@ def check(db: Database, uploads: Uploads, actor: Actor, upload_id: str, choices:
         **counts,
         duplicates=repeated.height,
         rejected=found.rejected.height,
-        ambiguous=int((found.numbers["warning"] == "ambiguous").sum()),
+        ambiguous=found.doubtful.height,
         reasons=dict(by_reason.select("reason", "len").iter_rows()),
         repairable={reason: n for reason, n in by_reason.select("reason", "with").iter_rows() if n},
         samples={
             **{name: _shown(tables) for name, tables in samples.items()},
             "duplicates": _shown([repeated]),
+            "ambiguous": _doubtful(found),
             "rejected": _rejected(found.rejected, named),
             **{f"rejected/{reason}": _rejected(rows) for (reason,), rows in found.rejected.group_by("reason")},
         },
@@ -285,12 +287,26 @@ def _rejected(table: pl.DataFrame, named: int = SHOWN) -> tuple[CheckedRow, ...]
     )
 
 
+def _doubtful(found: Sorted) -> tuple[CheckedRow, ...]:
+    """The first of the rows that two countries read, with both readings."""
+    some = found.doubtful.sort("row").head(SHOWN)
+    people = found.numbers.filter(pl.col("row").is_in(some["row"].implode())) if some.height else found.numbers.clear()
+    return tuple(
+        CheckedRow(r["row"], _name_of(r), r["value"], e164=r["e164"], other=r["other"])
+        for r in some.join(people, on="row", maintain_order="left").iter_rows(named=True)
+    )
+
+
 def _shown(tables: list[pl.DataFrame]) -> tuple[CheckedRow, ...]:
     if not tables:
         return ()
     table = pl.concat(tables).sort("row").head(SHOWN)
     notes = table["note"] if "note" in table.columns else [""] * table.height
     return tuple(
-        CheckedRow(r["row"], f"{r['prenom']} {r['nom']}".strip() or r["societe"], pretty(r["e164"]), note=note or "")
+        CheckedRow(r["row"], _name_of(r), pretty(r["e164"]), note=note or "")
         for r, note in zip(table.iter_rows(named=True), notes, strict=True)
     )
+
+
+def _name_of(row: dict[str, Any]) -> str:
+    return f"{row['prenom']} {row['nom']}".strip() or str(row["societe"])

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from smsapp.contacts.service import why_unreadable
-from smsapp.domain.phone import Number, Unreadable, read_number
+from smsapp.domain.phone import Number, Unreadable, pretty, read_number, territory_of
 from smsapp.i18n import Sentence
 from smsapp.imports.rejections import CheckedRow
 from smsapp.imports.service import Check, Result
@@ -111,6 +111,14 @@ def fate_of(row: CheckedRow) -> FateRow:
     """A row as it is shown."""
     if row.note:
         return FateRow(row.row, row.name, row.value, Sentence.of("imports.repeats", {"row": int(row.note)}), "")
+    if row.other:
+        both = {
+            "value": row.value[:60],
+            "country": territory_of(row.e164)[0],
+            "other": pretty(row.other),
+            "elsewhere": territory_of(row.other)[0],
+        }
+        return FateRow(row.row, row.name, pretty(row.e164), Sentence.of("imports.reads_also", both), "")
     ready = bool(row.suggestion) and row.reason not in FLAWS
     reason = why(row.reason, row.missing)
     return FateRow(row.row, row.name, row.value, reason, row.suggestion, ready=ready, text=row.suggestion)

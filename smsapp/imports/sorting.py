@@ -9,7 +9,7 @@ import polars as pl
 from smsapp.contacts.blacklist import REASON_LENGTH
 from smsapp.contacts.fields import VALUE_LENGTH
 from smsapp.contacts.service import FIELD_LENGTHS
-from smsapp.domain.phone import pretty, read_column
+from smsapp.domain.phone import Caution, pretty, read_column
 from smsapp.imports.mapping import OWN, REASON
 
 KEPT = ("row", "e164", "territory", "warning", *FIELD_LENGTHS, "extra")
@@ -25,12 +25,16 @@ class Sorted:
     ``numbers``: one row per number, columns as ``KEPT``, and ``motif`` where a column holds reasons. ``repeated``: rows
     whose number another row brings, the same columns and ``of`` (the row that is kept). ``rejected``: columns row,
     name, value, reason, suggestion (a number that one click can put there, or null) and missing_digits.
+
+    ``doubtful``: of the rows of ``numbers`` those that another country reads as well (M13): row, value, other (the
+    number that they are there).
     """
 
     read: int
     numbers: pl.DataFrame
     repeated: pl.DataFrame
     rejected: pl.DataFrame
+    doubtful: pl.DataFrame
 
 
 def sort_rows(
@@ -51,14 +55,18 @@ def sort_rows(
         typed = pl.DataFrame(
             {"row": list(repairs), "typed": list(repairs.values())}, schema={"row": pl.Int64, "typed": pl.String}
         )
-    read, rejected, good = 0, [], []
+    read, rejected, good, doubts = 0, [], [], []
     for piece in pieces:
-        bad, kept = _told(piece, fields, region, accepted, typed)
+        bad, kept, doubtful = _told(piece, fields, region, accepted, typed)
         read += piece.height
         rejected.append(bad)
         good.append(kept)
+        doubts.append(doubtful)
     numbers, repeated = _distinct(good)
-    return Sorted(read=read, numbers=numbers, repeated=repeated, rejected=pl.concat(rejected))
+    doubtful = pl.concat(doubts)
+    if doubtful.height and repeated.height:
+        doubtful = doubtful.filter(~pl.col("row").is_in(repeated["row"].implode()))
+    return Sorted(read=read, numbers=numbers, repeated=repeated, rejected=pl.concat(rejected), doubtful=doubtful)
 
 
 def _told(
@@ -67,8 +75,8 @@ def _told(
     region: str,
     accepted: tuple[str, ...],
     typed: pl.DataFrame | None,
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Some rows of a file: those that are rejected, and those with a number (columns as ``KEPT``)."""
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Some rows of a file: the rejected ones, those with a number (columns as ``KEPT``), and the doubtful of these."""
     table = rows.select("row", "flaw", value=pl.col(f"c{fields['portable']}"))
     if typed is not None:
         table = table.join(typed, on="row", how="left", maintain_order="left").select(
@@ -97,7 +105,8 @@ def _told(
         good = good.with_columns(rows.select(tidy(fields[REASON], REASON_LENGTH).alias(REASON)).to_series())
     if rejected.height:
         good = good.filter(~wrong)
-    return rejected, good
+    ambiguous = table.filter(~wrong & (table["warning"] == Caution.AMBIGUOUS).fill_null(False))
+    return rejected, good, ambiguous.select("row", "value", other="suggestion")
 
 
 def printed(suggestion: int | None) -> str:

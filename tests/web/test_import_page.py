@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from smsapp.accounts.actor import Actor
+from smsapp.i18n.catalogue import translate
 from smsapp.imports import service
 from smsapp.imports.check_state import CheckState
 from smsapp.imports.choices import Choices
@@ -211,6 +212,21 @@ async def test_an_import_that_runs_is_stopped_from_its_page(
     assert "imports.over_already" in str(sent)
     assert service.preview(uploads(), actor, file).count == 3
     assert not tab.failures + late.failures
+
+
+async def test_m13_the_check_shows_which_country_an_ambiguous_number_was_taken_for(
+    open_tabs: Browsers, person: Callable[[str], Actor]
+) -> None:
+    actor = person("camille")
+    tab = open_tabs.tab(actor)
+    file = received(actor, "Nom;Portable\nRey;687751234\nRoi;0639982210\n")
+    assert (await open_check(tab, file)).counts.ambiguous == 1
+    await tab.send(f"{CHECK}.choose_tab", {"tab": "ambiguous"})
+    [row] = (await tab.state(CheckState)).fates
+    assert (row.row, row.name, row.value, row.why.key) == (2, "Rey", "+33 6 87 75 12 34", "imports.reads_also")
+    said = translate("en", row.why.key, **row.why.params)
+    assert said == "“687751234” is taken as a number of FR, but also reads +687 75.12.34 (NC)"
+    assert not tab.failures
 
 
 async def test_every_column_of_a_wide_file_can_be_chosen(open_tabs: Browsers, person: Callable[[str], Actor]) -> None:

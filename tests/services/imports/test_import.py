@@ -119,6 +119,27 @@ def test_s33_m13_one_number_in_all_its_spellings_is_one_contact(
     assert contacts(db, actor).rows[0].e164 == 33612345678
 
 
+def test_m13_ambiguous_numbers_are_listed_with_both_readings(
+    uploads: Uploads, receive: Receive, db: Database, actor: Actor
+) -> None:
+    """The one that is taken is the country's own; a row that repeats another, or has a country code, is none of them."""
+    rows = ["Rey;687751234", "Roi;06 12 34 56 78", "Mia;681821234", "Rey;687751234", "Zoe;+687751234", "Max;12"]
+    rows += [f"N{i};6877512{i:02d}" for i in range(35, 99)]
+    upload = receive(actor, "\n".join(["Nom;Portable", *rows]).encode())
+    choices = guessed(uploads, actor, upload)
+    said = check(db, uploads, actor, upload, choices)
+    listed = said.samples["ambiguous"]
+    assert (said.ambiguous, len(listed)) == (66, 50)
+    assert [(one.row, one.name, one.value, one.e164, one.other) for one in listed[:3]] == [
+        (2, "Rey", "687751234", 33687751234, 687751234),
+        (4, "Mia", "681821234", 33681821234, 681821234),
+        (8, "N35", "687751235", 33687751235, 687751235),
+    ]
+    run_import(db, uploads, actor, upload, choices)
+    taken = [one.e164 for name in ("Rey", "Mia", "Zoe") for one in contacts(db, actor, Query(name)).rows]
+    assert taken == [33687751234, 33681821234, 687751234]
+
+
 def test_s91_m14_m15_rejected_rows_have_number_value_reason_and_repair(
     uploads: Uploads, receive: Receive, db: Database, actor: Actor
 ) -> None:
