@@ -68,8 +68,8 @@ def _stop_button() -> Component:
         say=rx.cond(R.to_blacklist, t("imports.stop_blacklist"), t("imports.stop_why")),
         keep=button(t("imports.stop_keep"), role="surface"),
         go=button(t("imports.stop"), role="danger", on_click=R.stop),
-        open=R.asking,
-        on_open_change=R.ask_undo,
+        open=R.stopping,
+        on_open_change=R.ask_stop,
         trigger=button(t("imports.stop"), role="surface", name="circle-x"),
     )
 

@@ -57,7 +57,8 @@ class ResultState(LiveState, rx.State):
     fates: list[FateRow] = []
     past: list[PastImport] = []
     busy: bool = False
-    asking: bool = False  # whether to take it back, or to stop it
+    asking: bool = False  # whether to take it back
+    stopping: bool = False  # asking whether to stop it
     file: str = ""  # of an import that was stopped here
 
     _typing: dict[int, str] = {}
@@ -67,7 +68,8 @@ class ResultState(LiveState, rx.State):
     @rx.event
     async def enter(self) -> None:
         """Show the import of the address, or the past ones."""
-        self.busy, self.asking, self.file = False, False, ""
+        self.busy = self.asking = self.stopping = False
+        self.file = ""
         done = self._asked_id()
         if not done:
             self.id, self.status = 0, ""
@@ -128,7 +130,7 @@ class ResultState(LiveState, rx.State):
 
     @rx.event
     def ask_undo(self, on: bool) -> None:
-        """Ask before the import is taken back or stopped."""
+        """Ask before the import is taken back."""
         self.asking = on
 
     @rx.event
@@ -145,9 +147,14 @@ class ResultState(LiveState, rx.State):
         await (await self.get_state(SessionState))._refresh()
 
     @rx.event
+    def ask_stop(self, on: bool) -> None:
+        """Ask before the import is stopped."""
+        self.stopping = on and self.status == "running"
+
+    @rx.event
     async def stop(self) -> None:
         """Stop the import while it runs: it is taken back, its file can be imported again."""
-        self.asking = False
+        self.stopping = False
         if not self.id:
             return
         try:
@@ -170,6 +177,7 @@ class ResultState(LiveState, rx.State):
 
     async def _take(self, found: Result) -> None:
         self.id, self.status, self.filename = found.id, found.status, found.filename
+        self.stopping = self.stopping and found.status == "running"  # nothing is asked of one that ended meanwhile
         self.counts = counts_of(found)
         self.rows, self.seconds = found.rows, round(found.seconds, 1)
         self.speed = round(found.rows / found.seconds) if found.seconds else 0

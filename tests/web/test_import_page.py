@@ -204,11 +204,16 @@ async def test_an_import_that_runs_is_stopped_from_its_page(
         await one.send(f"{RESULT}.enter", path=path)
     await stranger.send(f"{RESULT}.stop", path=path)
     assert (await late.state(ResultState)).status == "running"
+    for one in (tab, late):
+        await one.send(f"{RESULT}.ask_stop", {"on": True}, path=path)
+        assert (await one.state(ResultState)).stopping
     await tab.send(f"{RESULT}.stop", path=path)
     state = await tab.state(ResultState)
+    assert (state.stopping, state.asking) == (False, False)
     assert (state.status, state.failure.key, state.file) == ("failed", "imports.stopped", file)
     sent = await late.send(f"{RESULT}.stop", path=path)
-    assert (await late.state(ResultState)).status == "failed"
+    left = await late.state(ResultState)
+    assert (left.status, left.stopping, left.asking) == ("failed", False, False)
     assert "imports.over_already" in str(sent)
     assert service.preview(uploads(), actor, file).count == 3
     assert not tab.failures + late.failures
