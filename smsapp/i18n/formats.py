@@ -1,8 +1,8 @@
 """Figures and instants in words of a language, on the server; the browser does the same with Intl (runtime.js).
 
 Formats that a message can name: `credits` (units, 10 000 to a credit), `percent` (a share of 1), `moment`, `day`,
-`clock`
-(ISO text or datetime), `raw` (as it is). Without a name, numbers are grouped and the rest is left alone.
+`clock` (ISO text or datetime), `country` (its two letters, of which the browser makes its name), `raw` (as it is).
+Without a name, numbers are grouped and the rest is left alone.
 """
 
 from datetime import UTC, date, datetime
@@ -70,7 +70,7 @@ def formatted(lang: str, value: object, name: str | None) -> str:
     """One parameter of a message, in the format that the message names."""
     if name in ("moment", "day", "clock"):
         return {"moment": moment, "day": day, "clock": clock}[name](value)
-    if name == "raw" or isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+    if name in ("raw", "country") or isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return str(value)
     if name == "credits":
         return credits(lang, int(value))

@@ -42,7 +42,8 @@ const SHAPES = {
   weekday: { weekday: "short" },
 };
 const dated = (iso, shape) => written(SHAPES[shape])(iso);
-const FORMATS = { credits, percent, moment, day, clock, raw: String };
+const country = (code) => new Intl.DisplayNames([locale()], { type: "region", fallback: "code" }).of(code) ?? code;
+const FORMATS = { credits, percent, moment, day, clock, country, raw: String };
 
 function formatted(value, format) {
   if (FORMATS[format]) return FORMATS[format](value);

@@ -164,6 +164,7 @@ def test_a_repair_being_typed_outlives_a_lost_connection_and_a_reload(
     accept.click()
     expect(who.page.get_by_text(who.t("imports.repaired_here", count=1))).to_be_visible(timeout=SOON)
     who.button("imports.do_import", count=2).click()
+    expect(who.page.get_by_text(who.t("imports.download"))).to_be_visible(timeout=SOON)  # not the check any more
     left = who.page.get_by_label(who.t("imports.correction_of", row=4), exact=True)
     expect(left).to_be_visible(timeout=SOON)
     left.fill("06 39 98 49 3")

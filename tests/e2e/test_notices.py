@@ -17,6 +17,12 @@ APART = """() => {
   return one && two && (one.bottom <= two.top || two.bottom <= one.top);
 }"""
 
+# What lies over the page under a dialog has no background of its own but the veil.
+SEEN_THROUGH = """() => {
+  const veil = document.elementsFromPoint(5, 5).find((one) => one.matches(".rt-BaseDialogOverlay"));
+  return veil && getComputedStyle(veil).backgroundColor === "rgba(0, 0, 0, 0)";
+}"""
+
 
 def test_two_notices_stand_apart(visit: Callable[..., Visitor], site: Server) -> None:
     db = connect(site.database_url)
@@ -35,6 +41,7 @@ def test_two_notices_stand_apart(visit: Callable[..., Visitor], site: Server) ->
     who.page.keyboard.press("Enter")
     dialog = who.page.get_by_role("dialog")
     dialog.get_by_label(who.t("contacts.group_name"), exact=True).fill("Été")
+    assert who.page.evaluate(SEEN_THROUGH)
     who.page.keyboard.press("Enter")
     expect(who.page.get_by_text(who.t("contacts.group_made", name="Été"))).to_be_visible(timeout=SOON)
     who.page.wait_for_function(APART, timeout=SOON)

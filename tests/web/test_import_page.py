@@ -230,7 +230,7 @@ async def test_m13_the_check_shows_which_country_an_ambiguous_number_was_taken_f
     [row] = (await tab.state(CheckState)).fates
     assert (row.row, row.name, row.value, row.why.key) == (2, "Rey", "+33 6 87 75 12 34", "imports.reads_also")
     said = translate("en", row.why.key, **row.why.params)
-    assert said == "“687751234” is taken as a number of FR, but also reads +687 75.12.34 (NC)"
+    assert said == "“687751234” is read as a number of FR, but could be +687 75.12.34 (NC)"
     assert not tab.failures
 
 

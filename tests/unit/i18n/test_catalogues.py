@@ -15,7 +15,7 @@ SOURCES = sorted(ROOT.rglob("*.py"))
 PAGES = [p for p in SOURCES if p.name in ("page.py", "parts.py") or p.parent.name == "ui"] + sorted(
     ROOT.glob("web/*.py")
 )
-FORMATS = {"credits", "percent", "moment", "day", "clock", "raw"}
+FORMATS = {"credits", "percent", "moment", "day", "clock", "country", "raw"}
 ALWAYS_MANY = {"limit", "most", "shown"}  # limits of ours, pages that are full: never one
 NO_PLURAL = {"SMS", "s", "is", "was", "does", "comes", "becomes"}  # they end like one
 PLURAL = re.compile(r"_(?:zero|one|many|other)$")
