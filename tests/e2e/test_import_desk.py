@@ -90,7 +90,6 @@ def test_m13_s73_both_readings_and_the_reasons_are_shown(
     who.shoot("import-readings")
     who.page.go_back()
     who.page.get_by_role("checkbox").click()
-    chosen = who.page.locator(".mapping").get_by_text(who.t("imports.field_motif"), exact=True)
     expect(who.page.locator(".mapping select").last).to_have_value("motif", timeout=SOON)
     who.accessible()
     who.shoot("import-reason")
