@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import islice
 
 import pytest
@@ -18,11 +17,9 @@ from smsapp.contacts.service import Sheet, contact, count, create_contact
 from smsapp.db import Database
 from smsapp.domain.errors import Refusal
 from smsapp.imports.choices import Choices
-from smsapp.imports.mapping import REASON, reason_column, with_reason
 from smsapp.imports.rejections import rejected_rows, rejection_reasons, rejections
-from smsapp.imports.repairs import repair
 from smsapp.imports.sandbox import Reading
-from smsapp.imports.service import Check, Result, check, habit, import_result, preview, run_import
+from smsapp.imports.service import Check, Result, check, import_result, preview, run_import
 from smsapp.imports.steps import NoPhoneColumn
 from smsapp.imports.undo import ImportNotFound
 from smsapp.imports.uploads import UploadGone, Uploads
@@ -222,76 +219,6 @@ def test_s73_a_blacklist_file_goes_to_the_blacklist(
     assert count(db, actor) == len(groups(db, actor)) == 0
     again = bring(db, uploads, actor, receive(actor, content, "refus.csv"), blacklist=True)
     assert (again.created, again.blacklisted) == (0, done.created)
-
-
-def test_s73_each_blacklisted_number_keeps_the_reason_of_its_own_row(
-    uploads: Uploads, receive: Receive, db: Database, actor: Actor
-) -> None:
-    """Cut to 200 characters, the file's name where the cell is empty, the row with a reason where a number repeats; a
-    row repaired afterwards too. Who was there already keeps what was said.
-    """
-    blacklist(db, actor, [33612345699], reason="au téléphone")
-    long = "m" * 250
-    rows = [
-        "0612345601;Rey;  ne souhaite\tplus ", "0612345602;;", f"0612345603;;{long}", "0612345604;Roi;",
-        "06 12 34 56 04;;déménagé", "0612345699;;autre", "06123;Ida;plainte",
-    ]  # fmt: skip
-    content = "\n".join(["Portable;Nom;Raison du refus", *rows]).encode()
-    upload = receive(actor, content, "refus.csv")
-    seen = preview(uploads, actor, upload)
-    assert [column.field for column in seen.columns] == ["portable", "nom", ""]
-    mapping = with_reason({c.index: c.field for c in seen.columns}, reason_column(seen.columns))
-    done = run_import(db, uploads, actor, upload, Choices(seen.reading, mapping, blacklist=True))
-    assert outcome(done) == (7, 4, 0, 1, 1, 1)
-    repair(db, actor, done.id, 8, "0612345605")
-    said = {one.e164: one.reason for one in entries(db, actor).rows}
-    assert said == {
-        33612345601: "ne souhaite plus",
-        33612345602: "refus.csv",
-        33612345603: long[:200],
-        33612345604: "refus.csv",
-        33612345605: "plainte",
-        33612345699: "au téléphone",
-    }
-    last = habit(db, actor, seen.columns)
-    assert last is not None
-    assert last.mapping == {0: "portable", 1: "nom", 2: REASON}
-
-
-def test_s73_the_reasons_of_a_file_are_those_of_the_list_and_the_book_takes_none(
-    uploads: Uploads, receive: Receive, db: Database, actor: Actor
-) -> None:
-    content = (DATA / "blacklist-60.csv").read_bytes()
-    choices = Choices(Reading(), {0: "portable", 1: REASON})
-    into_the_book = run_import(db, uploads, actor, receive(actor, content), choices)
-    assert into_the_book.created == count(db, actor) > 0
-    assert not suppressed(db, actor)
-    done = run_import(db, uploads, actor, receive(actor, content), replace(choices, blacklist=True))
-    assert done.created == into_the_book.created
-    assert {one.reason for one in entries(db, actor).rows} == {"ne souhaite plus de SMS"}
-
-
-@pytest.mark.parametrize(
-    ("headers", "taken"),
-    [
-        ("Portable;Motif", 1),
-        ("Portable;MOTIF DE DÉSINSCRIPTION", 1),
-        ("Mobile;Reason", 1),
-        ("Reason for opt-out;Mobile", 0),
-        ("Portable;Raison sociale;Raison", 2),
-        ("Portable;Motif d’achat;Raison", 2),
-        ("Portable;Raison sociale", None),
-        ("Portable;Nom", None),
-    ],
-)
-def test_s73_the_column_of_the_reasons_is_known_by_its_header(
-    uploads: Uploads, receive: Receive, actor: Actor, headers: str, taken: int | None
-) -> None:
-    width = headers.count(";")
-    first = "Mobile" in headers.split(";")[0] or "Portable" in headers.split(";")[0]
-    row = "0612345678" + ";a" * width if first else "a;" * width + "0612345678"
-    columns = preview(uploads, actor, receive(actor, f"{headers}\n{row}\n".encode())).columns
-    assert reason_column(columns) == taken
 
 
 def test_s66_a_group_is_made_or_joined(uploads: Uploads, receive: Receive, db: Database, actor: Actor) -> None:
