@@ -16,7 +16,7 @@ from smsapp.imports.sandbox import Reading
 from smsapp.imports.service import habit, preview, run_import
 from smsapp.imports.uploads import Uploads
 from tests.services.imports.conftest import DATA
-from tests.services.imports.test_import import Receive
+from tests.services.imports.test_import import Receive, outcome
 
 
 def test_s73_each_blacklisted_number_keeps_the_reason_of_its_own_row(
