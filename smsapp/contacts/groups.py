@@ -16,6 +16,14 @@ NAME_LENGTH = 120
 UNCOUNTED = -1
 """Members of a smart group: counting them means asking its filter, which only its page and a price do."""
 
+_UNUSED = (
+    "SELECT 1 + max((SELECT coalesce(max(id), 0) FROM contact_group),"
+    " (SELECT coalesce(max(ref), 0) FROM book_counter WHERE kind = 'members'))"
+)
+_COUNTER_OF_NOBODY = (
+    "INSERT INTO book_counter (kind, ref, slot, count) VALUES ('members', :g, 0, 0) ON CONFLICT DO NOTHING"
+)
+
 
 class GroupNameMissing(Refusal):
     key = "contacts.group_name_missing"
@@ -145,10 +153,13 @@ def ungroup_contacts(db: Database, actor: Actor, group_id: int, contact_ids: Seq
 
 def new_group(session: Session, db: Database, actor: Actor, name: str) -> int:
     """Make a group within the caller's transaction. Raises as ``create_group``."""
-    made = Group(account_id=actor.account_id, name=_free_name(session, actor, name), created_at=db.now())
+    free, unused = _free_name(session, actor, name), _unused_id(session)
+    made = Group(id=unused, account_id=actor.account_id, name=free, created_at=db.now())
     session.add(made)
     session.flush()
     assert made.id is not None
+    if unused is not None:
+        session.execute(text(_COUNTER_OF_NOBODY), {"g": unused})
     return made.id
 
 
@@ -203,6 +214,16 @@ def set_groups(session: Session, actor: Actor, contact_id: int, group_ids: Colle
     session.execute(text("DELETE FROM group_member WHERE contact_id = :c"), {"c": contact_id})
     for group_id in set(group_ids):
         session.add(GroupMember(group_id=group_id, contact_id=contact_id))
+
+
+def _unused_id(session: Session) -> int | None:
+    """An id that no group ever had, which drafts, plans and filters may still name. PostgreSQL sees to that by itself;
+    SQLite would give that of the newest one again, once it is deleted: here the counters, which stay, remember it.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        return None
+    unused: int = session.execute(text(_UNUSED)).scalar_one()
+    return unused
 
 
 def _free_name(session: Session, actor: Actor, name: str, but: int | None = None) -> str:

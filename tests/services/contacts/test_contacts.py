@@ -149,6 +149,15 @@ def test_a_group_has_a_name_of_its_own_whatever_the_case(db: Database, actor: Ac
     assert group(db, actor, vip).name == "clients d'été"
 
 
+def test_s69_a_group_never_takes_the_place_of_one_that_is_gone(db: Database, actor: Actor) -> None:
+    """Drafts, plans and smart groups name groups by their ids."""
+    first = create_group(db, actor, "Clients", [create_contact(db, actor, INES)])
+    empty = create_group(db, actor, "Vide")
+    for gone in (empty, first):
+        delete_group(db, actor, gone)
+    assert not {create_group(db, actor, "Presse"), create_group(db, actor, "Amis")} & {first, empty}
+
+
 def test_s74_a_blacklisted_number_shows_it_and_stays(db: Database, actor: Actor) -> None:
     made = create_contact(db, actor, INES)
     assert blacklist(db, actor, [33612345678], reason="par téléphone") == 1
