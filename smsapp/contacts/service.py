@@ -5,7 +5,7 @@ Lists and search are in `listing.py`; `groups.py`, `blacklist.py` and `fields.py
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import BigInteger, ColumnElement, delete, func, update
@@ -18,7 +18,7 @@ from smsapp.contacts.fields import CustomField, fields_of, values_of
 from smsapp.contacts.folding import search_text, sort_name
 from smsapp.contacts.groups import set_groups
 from smsapp.contacts.listing import ContactRow, rows_of
-from smsapp.contacts.tables import Contact, Group
+from smsapp.contacts.tables import Contact, Group, GroupMember
 from smsapp.db import Database
 from smsapp.db.rows import pack, rows
 from smsapp.domain.errors import Refusal
@@ -28,6 +28,7 @@ UNDO_DAYS = 30
 FIELD_LENGTHS = {"nom": 200, "prenom": 200, "email": 254, "societe": 200}
 CONSENT_LENGTHS = {"consent_source": 200, "consent_text": 500}
 
+_CONSENT = (*CONSENT_LENGTHS, "consent_day")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -107,6 +108,7 @@ class ContactSheet:
     consent: Consent = Consent()
     created_at: datetime | None = None
     import_id: int | None = None
+    updated_at: datetime | None = None
 
 
 def count(db: Database, actor: Actor) -> int:
@@ -138,7 +140,7 @@ def contact(db: Database, actor: Actor, contact_id: int) -> ContactSheet:
         own = tuple((one, found.extra.get(one.key, "")) for one in fields_of(session, actor.account_id))
         day = found.consent_at.date() if found.consent_at else None
         consent = Consent(found.consent_source, found.consent_text, day)
-        return ContactSheet(row, own, consent, found.created_at, found.import_id)
+        return ContactSheet(row, own, consent, found.created_at, found.import_id, found.updated_at)
 
 
 def create_contact(db: Database, actor: Actor, sheet: Sheet) -> int:
@@ -158,8 +160,11 @@ def create_contact(db: Database, actor: Actor, sheet: Sheet) -> int:
         return made.id
 
 
-def edit_contact(db: Database, actor: Actor, contact_id: int, sheet: Sheet) -> None:
+def edit_contact(db: Database, actor: Actor, contact_id: int, sheet: Sheet, seen: Sheet | None = None) -> None:
     """Change a contact (S62, S71). A new number is a new phone: what a report said of the old one goes.
+
+    ``seen``: what the person was shown. What ``sheet`` leaves as it was shown stays as it is now: another tab, or an
+    import, may have changed it meanwhile.
 
     Raises:
         ContactNotFound, UnreadableNumber, InvalidEmail, InvalidConsentDay, GroupNotFound
@@ -167,6 +172,8 @@ def edit_contact(db: Database, actor: Actor, contact_id: int, sheet: Sheet) -> N
     with db.write() as session:
         found = _owned(session, actor, contact_id)
         before = found.e164
+        if seen is not None:
+            sheet = _changed(_sheet_of(session, found), seen, sheet)
         _fill(session, db, actor, found, sheet)
         if found.e164 != before:
             found.state = "active"
@@ -245,6 +252,31 @@ def _fill(session: Session, db: Database, actor: Actor, contact: Contact, sheet:
         raise InvalidEmail(email=contact.email)
     contact.sort_name = sort_name(contact.nom, contact.prenom, contact.societe)
     contact.search = search_text(contact.e164, contact.nom, contact.prenom, contact.societe, contact.email)
+
+
+def _sheet_of(session: Session, contact: Contact) -> Sheet:
+    """A contact as a person would have typed it."""
+    groups = select(GroupMember.group_id).where(GroupMember.contact_id == contact.id)
+    day = contact.consent_at.date().isoformat() if contact.consent_at else ""
+    return Sheet(
+        pretty(contact.e164), contact.nom, contact.prenom, contact.email, contact.societe,
+        tuple(session.execute(groups).scalars()), contact.extra or {},
+        contact.consent_source, contact.consent_text, day,
+    )  # fmt: skip
+
+
+def _changed(now: Sheet, seen: Sheet, typed: Sheet) -> Sheet:
+    """``now`` with what ``typed`` says otherwise than ``seen``; an agreement is one thing, never put together."""
+    taken = {name: getattr(typed, name) for name in ("number", *FIELD_LENGTHS) if _differ(name, typed, seen)}
+    if any(_differ(name, typed, seen) for name in _CONSENT):
+        taken |= {name: getattr(typed, name) for name in _CONSENT}
+    left, joined = set(seen.group_ids) - set(typed.group_ids), set(typed.group_ids) - set(seen.group_ids)
+    extra = {key: value for key, value in typed.extra.items() if value != seen.extra.get(key, "")}
+    return replace(now, **taken, group_ids=tuple(set(now.group_ids) - left | joined), extra=extra)
+
+
+def _differ(name: str, one: Sheet, other: Sheet) -> bool:
+    return bool(getattr(one, name) != getattr(other, name))
 
 
 def _owned(session: Session, actor: Actor, contact_id: int) -> Contact:

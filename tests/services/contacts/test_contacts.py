@@ -1,6 +1,7 @@
 """The address book: create, edit, delete and back, search, pages seen once, and nobody sees another's."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -26,6 +27,7 @@ from smsapp.contacts.groups import (
 )
 from smsapp.contacts.listing import Query, Sort, contacts, pick
 from smsapp.contacts.service import (
+    Consent,
     ContactNotFound,
     InvalidEmail,
     Sheet,
@@ -87,6 +89,21 @@ def test_s62_an_edited_contact_is_in_the_list_as_edited(db: Database, actor: Act
     assert (row.name, row.e164, row.email) == ("Zoé Étienne", 33687654321, "")
     assert pick(db, actor, "moreau") == []
     assert [found.id for found in pick(db, actor, "etienne zoe")] == [made]
+
+
+def test_s71_a_save_changes_what_was_changed_and_nothing_that_came_meanwhile(db: Database, actor: Actor) -> None:
+    """Two tabs, or an import beside an open record: neither a field nor a group of the other is put back."""
+    made = create_contact(db, actor, Sheet("0612345678", nom="Moreau", email="a@exemple.fr", consent_source="Salon"))
+    old, new = create_group(db, actor, "Anciens", [made]), create_group(db, actor, "Nouveaux")
+    seen = Sheet("+33 6 12 34 56 78", "Moreau", email="a@exemple.fr", group_ids=(old,), consent_source="Salon")
+    group_contacts(db, actor, new, [made])
+    edit_contact(db, actor, made, replace(seen, email="b@exemple.fr", group_ids=(old, new), consent_text="Oui"))
+    edit_contact(db, actor, made, replace(seen, number="0612345679", nom="Rey", group_ids=()), seen)
+    sheet = contact(db, actor, made)
+    assert (sheet.row.e164, sheet.row.nom, sheet.row.email) == (33612345679, "Rey", "b@exemple.fr")
+    assert ([group.name for group in sheet.row.groups], sheet.consent) == (["Nouveaux"], Consent("Salon", "Oui"))
+    edit_contact(db, actor, made, replace(seen, consent_source="Foire"), seen)
+    assert contact(db, actor, made).consent == Consent("Foire")  # an agreement is one thing
 
 
 def test_s63_m10_a_deleted_contact_comes_back_with_its_groups(
