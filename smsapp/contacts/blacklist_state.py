@@ -172,6 +172,8 @@ class BlacklistState(rx.State):
 
         def look(db: Any, actor: Any) -> tuple[Entries, dict[str, int]]:
             page = blacklist_list.entries(db, actor, origin=origin, text=search, after=after, before=before)
+            if not page.rows and (after or before):  # whatever stood on this page was lifted
+                page = blacklist_list.entries(db, actor, origin=origin, text=search)
             return page, blacklist_list.counts(db, actor)
 
         page, counts = await self._ask(look)

@@ -23,6 +23,12 @@ MOST_WRITTEN = 1_000  # contacts that an address can carry to the composer; more
 PAUSE = 0.5  # seconds between two figures of a filling
 
 
+class StillFilling(Refusal):
+    """``name`` is the list that takes in everyone who answered before: one at a time."""
+
+    key = "contacts.still_filling"
+
+
 class EveryonePart(BookPart, mixin=True):
     """``filling``: the list that is being filled, or empty; ``filled``: how many contacts of it so far."""
 
@@ -40,6 +46,8 @@ class EveryonePart(BookPart, mixin=True):
             return rx.redirect(self.compose_url) if self.compose_url else None
         name = translate(actor.language, "contacts.frozen_name")
         try:
+            if self.everyone and self.filling:
+                raise StillFilling(name=self.filling)
             group_id = await self._ask(group_filling.new_list, name)
             if self.everyone:
                 made = await self._ask(groups.group, group_id)

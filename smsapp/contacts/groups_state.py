@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from smsapp.contacts import groups, smart_groups
-from smsapp.contacts.book_state import BookPart
+from smsapp.contacts.everyone_state import EveryonePart, StillFilling
 from smsapp.contacts.shown import id_of
 from smsapp.contacts.smart_groups import Filter
 from smsapp.domain.errors import Refusal
@@ -13,7 +13,7 @@ from smsapp.i18n import Sentence
 from smsapp.web.notices import notice, refuse
 
 
-class GroupPart(BookPart, mixin=True):
+class GroupPart(EveryonePart, mixin=True):
     """The dialogs that are open, and what is wrong with a name."""
 
     grouping: bool = False
@@ -36,29 +36,29 @@ class GroupPart(BookPart, mixin=True):
     @rx.event
     async def put_in_group(self, typed: dict[str, str | None]) -> Any:
         """Put the selection in a group that exists, or in a new one (S69, S70); a large one goes slice by slice."""
-        name, chosen = typed.get("group_name") or "", typed.get("group_chosen") or ""
-        ids = sorted(self._selected)
+        name, chosen = typed.get("group_name") or "", id_of(typed.get("group_chosen"))
+        ids, count = sorted(self._selected), 0
         self.group_error = Sentence()
         try:
-            if name.strip() or not chosen.isdecimal():
+            if self.everyone and self.filling:
+                raise StillFilling(name=self.filling)
+            if name.strip() or chosen is None:
                 group_id = await self._ask(groups.create_group, name, ids)
-                count, said = len(ids), name.strip()
-            elif self.everyone:
-                group_id = int(chosen)
-                said = (await self._ask(groups.group, group_id)).name
             else:
-                count = await self._ask(groups.group_contacts, int(chosen), ids)
-                said = next((g.label for g in self.group_lines if g.value == chosen), "")
+                group_id = chosen
+                count = 0 if self.everyone else await self._ask(groups.group_contacts, group_id, ids)
+            made = await self._ask(groups.group, group_id)
         except Refusal as refusal:
             self.group_error = Sentence.of(refusal.key, refusal.params)
             return None
         self.grouping = False
         if self.everyone:
-            return type(self).fill(group_id, said, False)
+            return type(self).fill(group_id, made.name, False)
         if ids:
-            await notice(self, "success", "contacts.grouped", count=count, name=said)
+            count = count if group_id == chosen else made.members
+            await notice(self, "success", "contacts.grouped", count=count, name=made.name)
         else:
-            await notice(self, "success", "contacts.group_made", name=said)
+            await notice(self, "success", "contacts.group_made", name=made.name)
         self._selected = set()
         await self._again()
         return None

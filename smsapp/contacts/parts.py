@@ -201,7 +201,11 @@ def _cells(row: rx.Var[Row]) -> list[Component | rx.Var[str]]:
     name = rx.el.div(
         avatar(row.initials, tone="own"),
         rx.el.div(
-            rx.el.a(row.name, href=row.url, class_name="cell"),
+            rx.cond(
+                row.url != "",
+                rx.el.a(row.name, href=row.url, class_name="cell"),
+                rx.el.span(row.name, class_name="cell"),
+            ),
             rx.el.span(row.number, class_name="under num"),
             class_name="f1",
         ),

@@ -223,13 +223,16 @@ def contact_form(name: str) -> Component:
         field("societe", S.form.societe, t("contacts.field_societe"), max_length=200, auto_complete="off"),
         rx.foreach(
             S.form_extra,
-            lambda one: text_field(
-                f"{name}-extra-{one.key}",
-                one.name,
-                name=f"extra-{one.key}",
-                default_value=one.value,
-                max_length=500,
-                auto_complete="off",
+            lambda one: rx.fragment(
+                text_field(
+                    f"{name}-extra-{one.key}",
+                    one.name,
+                    name=f"extra-{one.key}",
+                    default_value=one.value,
+                    max_length=500,
+                    auto_complete="off",
+                ),
+                key=one.key,
             ),
         ),
         rx.el.button(

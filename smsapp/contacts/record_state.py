@@ -34,6 +34,7 @@ class RecordPart(BookPart, mixin=True):
     form_error: Sentence = Sentence()
 
     _typed: dict[str, str] = {}
+    _seen: Sheet = Sheet("")  # what the record said when it was opened
     _custom: list[CustomField] = []
 
     @rx.event
@@ -46,11 +47,12 @@ class RecordPart(BookPart, mixin=True):
         self.form_groups = await self._form_groups([])
 
     @rx.event
-    def set_creating(self, on: bool) -> None:
+    async def set_creating(self, on: bool) -> None:
         """The dialog of the new contact was opened or closed."""
         self.creating = on
         if not on:
             self.epoch += 1
+            await self._again()  # the record that was open is open again
 
     @rx.event
     async def save(self, typed: dict[str, str]) -> None:
@@ -64,10 +66,11 @@ class RecordPart(BookPart, mixin=True):
         extra = {one.key: typed[f"extra-{one.key}"] for one in self.form_extra if f"extra-{one.key}" in typed}
         sheet = Sheet(**fields, group_ids=chosen, extra=extra)
         self.form_extra = [replace(one, value=extra.get(one.key, one.value)) for one in self.form_extra]
+        self.form_groups = [replace(g, ticked=int(g.value) in chosen) for g in self.form_groups]
         self._typed = {name: value for name, value in fields.items() if name != "number"}
         try:
             if self.form.id:
-                await self._ask(service.edit_contact, self.form.id, sheet)
+                await self._ask(service.edit_contact, self.form.id, sheet, self._seen)
             else:
                 await self._ask(service.create_contact, sheet)
         except UnreadableNumber as refusal:
@@ -94,6 +97,10 @@ class RecordPart(BookPart, mixin=True):
         self.number_error, self.number_fix = Sentence(), ""
 
     def _open(self, found: Found, here: dict[str, str]) -> None:
+        if self.creating:  # a new contact is being typed: it stays, with the fields that the account has now
+            known = {one.key: one.value for one in self.form_extra}
+            self.form_extra = [Extra(one.key, one.name, known.get(one.key, "")) for one in found.fields]
+            return
         self._clear_errors()
         sheet = found.opened
         if sheet is None:
@@ -107,10 +114,15 @@ class RecordPart(BookPart, mixin=True):
         self.form_extra = [Extra(one.key, one.name, value) for one, value in sheet.fields]
         self.past, self.past_sent, self.past_received = past_lines(found.past), found.past.sent, found.past.received
         day = consent.day.isoformat() if consent.day else ""
-        drawn = hash((row.number, row.nom, row.prenom, row.email, row.societe, row.groups, consent, sheet.fields))
+        drawn = hash((sheet.updated_at, row.groups))  # its own fields apart: what is typed stays when one is added
+        self._seen = Sheet(
+            row.number, row.nom, row.prenom, row.email, row.societe, tuple(g.id for g in row.groups),
+            {one.key: value for one, value in sheet.fields}, consent.source, consent.text, day,
+        )  # fmt: skip
         self.form = Form(
             row.id, f"{row.id}-{drawn}", row.number, row.nom, row.prenom, row.email, row.societe, row.name,
-            initials(row.name), row.state, tags_of(row), before, after, consent.source, consent.text, day, day,
+            initials(row.name), row.state, tags_of(row), before, after, consent.source, consent.text, day,
+            f"{day}T12:00:00" if day else "",  # without a zone: the same day on every clock
             sheet.created_at.isoformat() if sheet.created_at else "", sheet.import_id or 0,
         )  # fmt: skip
 

@@ -36,7 +36,7 @@ async def exported(request: Request) -> Response:
             ids = await asyncio.to_thread(kept_selection, rt.db, actor, key)
             own, people = await asyncio.to_thread(export_selection, rt.db, actor, ids)
         else:
-            query = query_of(dict(request.query_params), actor)
+            query = query_of(dict(request.query_params))
             own, people = await asyncio.to_thread(export_answering, rt.db, actor, query)
     except (ExportGone, GroupNotFound) as refusal:
         return _sentence(request, refusal, 404)

@@ -1,7 +1,7 @@
 """What the address book page shows, as plain values, and the one look at the book that brings it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from smsapp.accounts.actor import Actor
 from smsapp.contacts import groups, listing, service
@@ -27,7 +27,7 @@ class Tag:
 
 @dataclass(frozen=True)
 class Row:
-    """A contact in the list. ``key`` changes when its box must be drawn anew; ``url`` opens its record."""
+    """A contact in the list. ``key`` changes when its box must be drawn anew; ``url`` opens its record, if it can."""
 
     id: int
     key: str
@@ -113,8 +113,14 @@ class Found:
 
 
 def look(db: Database, actor: Actor, query: Query, opened: int | None) -> Found:
-    """A page of contacts with their last SMS, the groups, the totals and the record of ``opened`` with its past."""
+    """A page of contacts with their last SMS, the groups, the totals and the record of ``opened`` with its past.
+
+    Raises:
+        GroupNotFound, ContactNotFound (``opened``)
+    """
     page = listing.contacts(db, actor, query)
+    if not page.rows and (query.after or query.before):  # whoever stood on this page is gone
+        page = listing.contacts(db, actor, replace(query, after=None, before=None))
     sheet = service.contact(db, actor, opened) if opened else None
     return Found(
         page,
@@ -127,7 +133,7 @@ def look(db: Database, actor: Actor, query: Query, opened: int | None) -> Found:
     )
 
 
-def query_of(asked: Mapping[str, str], actor: Actor) -> Query:
+def query_of(asked: Mapping[str, str]) -> Query:
     """The part of the book that an address asks for; what cannot be understood is passed over."""
     state, status, country = asked.get("state", ""), asked.get("status", ""), asked.get("country", "")
     return Query(

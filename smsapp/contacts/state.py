@@ -1,6 +1,7 @@
 """The address book page: its list, filters and selection; record, fields and groups are parts in files of their own."""
 
 from dataclasses import replace
+from itertools import chain
 from typing import Literal
 from urllib.parse import urlencode
 
@@ -9,18 +10,19 @@ import reflex as rx
 from smsapp.accounts.state import Notice, SessionState, initials
 from smsapp.contacts import blacklist, export, group_filling, listing, service
 from smsapp.contacts.book_state import PATH
-from smsapp.contacts.everyone_state import MOST_WRITTEN, EveryonePart
+from smsapp.contacts.everyone_state import MOST_WRITTEN
 from smsapp.contacts.fields_state import FieldsPart
 from smsapp.contacts.groups_state import GroupPart
 from smsapp.contacts.listing import Query
 from smsapp.contacts.record_state import RecordPart
+from smsapp.contacts.service import ContactNotFound
 from smsapp.contacts.shown import GroupLine, Row, id_of, look, query_of, tags_of
 from smsapp.domain.errors import Refusal
 from smsapp.i18n import Sentence
-from smsapp.web.guard import actor_of
 from smsapp.web.notices import notice, refuse
 
 MOST_SELECTED = 20_000
+UNDOABLE = 4  # notices of deletions that may be on screen together, each with its own undoing
 FILTERS = ("state", "status", "country")
 
 
@@ -31,7 +33,7 @@ class TooManySelected(Refusal):
         super().__init__(limit=MOST_SELECTED)
 
 
-class ContactsState(RecordPart, FieldsPart, GroupPart, EveryonePart, rx.State):
+class ContactsState(RecordPart, FieldsPart, GroupPart, rx.State):
     """The address book. The address says what is shown: ?q=, group=, state=, status=, country=, sort=, after=, before=,
     open=."""
 
@@ -52,19 +54,23 @@ class ContactsState(RecordPart, FieldsPart, GroupPart, EveryonePart, rx.State):
     deleted: Notice = Notice()  # what was deleted last, with the offer to undo it
     search_key: int = 0
 
+    _view: Query = Query()  # what is shown, its pages apart
     _counted: int = -1  # contacts when the countries were looked for
-    _deleted: list[int] = []
+    _deleted: dict[int, list[int]] = {}  # by the number of the notice that offers to undo it
     _typing: list[str] = []  # searches typed whose page has not come yet
 
     @rx.event
     async def enter(self) -> None:
         """Show what the address asks for."""
         asked = {name: str(value) for name, value in self.router.url.query_parameters.items()}
-        query = query_of(asked, await actor_of(self))
+        query = query_of(asked)
         opened = id_of(asked.get("open"))
         self.standing, self.last, self.country = (asked.get(name, "")[:20] for name in FILTERS)
         try:
-            await self._show(query, None if opened in self._deleted else opened)
+            await self._show(query, None if opened in chain.from_iterable(self._deleted.values()) else opened)
+        except ContactNotFound as refusal:
+            await refuse(self, refusal)
+            await self._show(query, None)
         except Refusal as refusal:
             await refuse(self, refusal)
             self.standing = self.last = self.country = ""
@@ -120,8 +126,7 @@ class ContactsState(RecordPart, FieldsPart, GroupPart, EveryonePart, rx.State):
 
         Too many to be held contact by contact, they are whoever answers: they go into a group, a file or a message.
         """
-        asked = {name: str(value) for name, value in self.router.url.query_parameters.items()}
-        query = replace(query_of(asked, await actor_of(self)), after=None, before=None)
+        query = self._view
         found = await self._ask(listing.answering, query, MOST_SELECTED + 1)
         self._leave_everyone()
         if len(found) > MOST_SELECTED and query.state == "deleted":
@@ -148,7 +153,7 @@ class ContactsState(RecordPart, FieldsPart, GroupPart, EveryonePart, rx.State):
     async def restore_selected(self) -> None:
         """Bring the selected ones of the deleted contacts back (M10)."""
         count = await self._ask(service.restore_contacts, sorted(self._selected))
-        self._selected, self._deleted = set(), []
+        self._selected, self._deleted = set(), {}
         await notice(self, "success", "contacts.restored", count=count)
         await self._again()
 
@@ -180,12 +185,10 @@ class ContactsState(RecordPart, FieldsPart, GroupPart, EveryonePart, rx.State):
         await self._again()
 
     @rx.event
-    async def undo(self) -> None:
-        """Bring back what was deleted last."""
-        deleted, self._deleted = self._deleted, []
-        count = await self._ask(service.restore_contacts, deleted)
-        if count:
-            await notice(self, "success", "contacts.restored", count=count)
+    async def undo(self, number: int) -> None:
+        """Bring back what was deleted when the notice of that number was shown; several may be on screen."""
+        count = await self._ask(service.restore_contacts, self._deleted.pop(number, []))
+        await notice(self, "success" if count else "info", "contacts.restored", count=count)
         await self._again()
 
     @rx.event
@@ -199,6 +202,7 @@ class ContactsState(RecordPart, FieldsPart, GroupPart, EveryonePart, rx.State):
 
     async def _again(self) -> None:
         """Read the page anew, and the figures of the sidebar."""
+        self._counted = -1  # a number may have come from, or gone to, another country
         await self.enter()
         await (await self.get_state(SessionState))._refresh()
 
@@ -206,6 +210,10 @@ class ContactsState(RecordPart, FieldsPart, GroupPart, EveryonePart, rx.State):
         found = await self._ask(look, query, opened)
         if self.everyone and replace(query, after=None, before=None, sort=self._everyone.sort) != self._everyone:
             self._leave_everyone()  # another view: other people
+        if (query.state == "deleted") != (self._view.state == "deleted"):
+            self._selected = set()  # nothing that can be done with the deleted can be done with the others
+            self.epoch += 1
+        self._view = replace(query, after=None, before=None)
         known = {g.id: g for g in found.groups}
         self._settle_search(query.text)
         self.sort = query.sort
@@ -228,13 +236,13 @@ class ContactsState(RecordPart, FieldsPart, GroupPart, EveryonePart, rx.State):
             Row(
                 row.id, f"{row.id}-{self.epoch}", row.name, initials(row.name), row.number, row.societe, tags_of(row),
                 row.state, found.statuses.get(row.e164, ""), self._ticked(row.id), row.id == opened,
-                self._url(open=str(row.id), **here),
+                self._url(open=str(row.id), **here) if query.state != "deleted" else "",
             )
             for row in found.page.rows
         ]  # fmt: skip
         self._custom = found.fields
         self._open(found, here)
-        if found.opened:
+        if found.opened and not self.creating:
             self.form_groups = await self._form_groups(self.form.tags)
         self.loaded = True
         self._count()
@@ -249,11 +257,12 @@ class ContactsState(RecordPart, FieldsPart, GroupPart, EveryonePart, rx.State):
         self.search = text
 
     async def _delete(self, ids: list[int]) -> None:
-        self._deleted = await self._ask(service.delete_contacts, ids)
+        deleted = await self._ask(service.delete_contacts, ids)
         self._selected -= set(ids)
-        if self._deleted:
-            said = Sentence.of("contacts.deleted", {"count": len(self._deleted)})
+        if deleted:
+            said = Sentence.of("contacts.deleted", {"count": len(deleted)})
             self.deleted = Notice(self.deleted.number + 1, "success", said)
+            self._deleted = dict([*self._deleted.items(), (self.deleted.number, deleted)][-UNDOABLE:])
         await self._again()
 
     def _redraw(self) -> None:

@@ -70,7 +70,7 @@ async def test_s62_filters_selection_over_pages_delete_and_undo(
     )
     await tab.send(f"{BOOK}.restore_selected", path="/contacts?state=deleted")
     assert (await tab.state(ContactsState)).contacts_count == 1
-    await tab.send(f"{BOOK}.undo", path="/contacts")
+    await tab.send(f"{BOOK}.undo", {"number": 1}, path="/contacts")
     assert (await tab.state(ContactsState)).contacts_count >= 1
     assert not tab.failures
 

@@ -67,6 +67,23 @@ async def test_s74_m27_numbers_are_added_and_lifted_only_with_a_reason(
     assert not tab.failures
 
 
+async def test_m27_the_last_page_lifted_shows_the_list_and_not_an_empty_one(
+    rt: Runtime, open_tabs: Browsers, person: Callable[[str], Actor]
+) -> None:
+    actor = person("camille")
+    blacklist(rt.db, actor, range(33612345600, 33612345655))
+    tab, path = open_tabs.tab(actor), "/blacklist"
+    await tab.send(f"{BLACKLIST}.enter", path=path)
+    path = (await tab.state(BlacklistState)).next_url
+    await tab.send(f"{BLACKLIST}.enter", path=path)
+    for row in (await tab.state(BlacklistState)).rows:
+        await tab.send(f"{BLACKLIST}.tick", {"entry": row.id, "on": True}, path=path)
+    await tab.send(f"{BLACKLIST}.lift", {"typed": {"lift_reason": "par écrit"}}, path=path)
+    state = await tab.state(BlacklistState)
+    assert (state.total, len(state.rows)) == (50, 50)
+    assert not tab.failures
+
+
 async def test_s75_a_merge_is_undone_from_its_notice(
     rt: Runtime, open_tabs: Browsers, person: Callable[[str], Actor]
 ) -> None:
