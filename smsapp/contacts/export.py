@@ -96,33 +96,40 @@ def export_answering(db: Database, actor: Actor, query: Query) -> tuple[list[Cus
         GroupNotFound
     """
     own, home = fields(db, actor), home_of(db, actor)
+    deleted = query.state == "deleted"
     first = _after(db, actor, query, None)
 
     def walk() -> Iterator[Exported]:
-        ids = first
+        ids, last = first
         while ids:
-            yield from _slice(db, actor, home, own, ids)
-            ids = _after(db, actor, query, ids[-1]) if len(ids) == SLICE else []
+            yield from _slice(db, actor, home, own, ids, deleted=deleted)
+            ids, last = _after(db, actor, query, last) if len(ids) == SLICE else ([], None)
 
     return own, walk()
 
 
-def _after(db: Database, actor: Actor, query: Query, last: int | None) -> list[int]:
+def _after(db: Database, actor: Actor, query: Query, last: Contact | None) -> tuple[list[int], Contact | None]:
+    """The next slice, and its last contact as it stands now: the next one begins there, whatever becomes of it."""
     with db.read() as session:
-        anchor = session.get(Contact, last) if last else None
-        if last and anchor is None:
-            return []
-        return page_ids(session, actor, replace(query, after=None, before=None), SLICE, anchor=anchor)
+        ids = page_ids(session, actor, replace(query, after=None, before=None), SLICE, anchor=last)
+        return ids, session.get(Contact, ids[-1]) if ids else None
 
 
 def _slice(
-    db: Database, actor: Actor, home: tuple[str, ZoneInfo], own: list[CustomField], ids: list[int]
+    db: Database,
+    actor: Actor,
+    home: tuple[str, ZoneInfo],
+    own: list[CustomField],
+    ids: list[int],
+    *,
+    deleted: bool = False,
 ) -> list[Exported]:
+    gone = col(Contact.deleted_at)
     with db.read() as session:
         mine = (
             col(Contact.id).in_(ids),
             col(Contact.account_id) == actor.account_id,
-            col(Contact.deleted_at).is_(None),
+            gone.is_not(None) if deleted else gone.is_(None),
         )
         found = {c.id: c for c in session.execute(select(Contact).where(*mine)).scalars()}
         groups: dict[int, list[str]] = {}
@@ -142,7 +149,7 @@ def _slice(
             {
                 "number": number, "nom": c.nom, "prenom": c.prenom, "email": c.email, "societe": c.societe,
                 "country": c.territory, "groups": ", ".join(groups.get(c.id or 0, ())),
-                "state": refused.get(c.e164, c.state), "consent_source": c.consent_source,
+                "state": "deleted" if deleted else refused.get(c.e164, c.state), "consent_source": c.consent_source,
                 "consent_day": f"{c.consent_at:%d/%m/%Y}" if c.consent_at else "", "consent_text": c.consent_text,
                 "added": f"{c.created_at.astimezone(zone):%d/%m/%Y}",
             },

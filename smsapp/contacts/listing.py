@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 from sqlalchemy import BigInteger, ColumnElement, Select, column, func, literal_column, table, tuple_
 from sqlalchemy import text as sql
 from sqlmodel import Session, col, select
@@ -30,7 +31,7 @@ from smsapp.domain.delivery import Status
 from smsapp.domain.phone import pretty, territory_of
 
 PAGE = 50
-COUNTRIES_MET = 400
+COUNTRIES_MET = 1_500  # numbers looked up at most to know the countries of a book
 FEW = 5_000  # contacts that a filter may have, worth gathering and sorting
 CHUNK = 200  # candidates looked up at a time, newest first
 LARGE = 20_000  # contacts; a smaller book is read whole sooner than the index, which holds every account, is searched
@@ -152,8 +153,12 @@ def countries(db: Database, actor: Actor) -> list[str]:
             found = session.execute(select(number).where(*mine, number >= at).order_by(number).limit(1)).scalar()
             if found is None:
                 break
-            met[territory_of(found)[0]] = None
-            block = 10 ** max(len(str(found)) - 4, 0)  # numbers of one length that begin with the same four digits
+            territory, code = territory_of(found)
+            met[territory] = None
+            # Numbers of one length that begin with the same four digits stand in one country; where several share a
+            # calling code (Réunion and Mayotte, Britain and Jersey) six tell them apart. +1 has its area codes.
+            same = 6 if code != 1 and len(COUNTRY_CODE_TO_REGION_CODE[code]) > 1 else 4
+            block = 10 ** max(len(str(found)) - same, 0)
             at = (found // block + 1) * block
     return list(met)
 

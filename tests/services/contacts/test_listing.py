@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
+from sqlmodel import col, delete, select
 
 from smsapp.accounts.actor import Actor
 from smsapp.contacts import counting, listing, search
@@ -25,6 +26,7 @@ from smsapp.contacts.service import (
     purge_deleted,
     restore_contacts,
 )
+from smsapp.contacts.tables import Contact
 from smsapp.db import Database, SimulatedClock
 from smsapp.domain.delivery import Status
 from smsapp.reports.contact import last_statuses, past
@@ -174,6 +176,42 @@ def test_an_export_walks_the_whole_answer_in_its_order(db: Database, actor: Acto
     order = [row.id for row in contacts(db, actor, limit=2_100).rows]
     _, again = export_selection(db, actor, order)
     assert list(again) == cells
+
+
+def test_an_export_goes_on_where_it_was_whatever_becomes_of_its_last_contact(
+    db: Database, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last contact of a slice goes to the end of the book, or leaves it, before the next slice is read."""
+    monkeypatch.setattr("smsapp.contacts.export.SLICE", 3)
+    made = [create_contact(db, actor, Sheet(f"06123456{i:02}", nom=f"N{i:02}")) for i in range(9)]
+    _, people = export_answering(db, actor, Query())
+    told = [next(people).cells["nom"] for _ in range(3)]
+    edit_contact(db, actor, made[2], Sheet("0612345602", nom="Zola"))
+    assert told + [one.cells["nom"] for one in people] == [*(f"N{i:02}" for i in range(9)), "Zola"]
+    _, people = export_answering(db, actor, Query(sort="newest"))
+    told = [next(people).cells["number"] for _ in range(3)]
+    with db.write() as session:
+        session.execute(delete(Contact).where(col(Contact.id) == made[6]))
+    assert len(told) + len(list(people)) == 9
+
+
+def test_m10_the_deleted_leave_as_a_file_when_they_are_what_is_shown(db: Database, actor: Actor) -> None:
+    made = [create_contact(db, actor, Sheet(f"06123456{i:02}", nom=f"N{i:02}")) for i in range(4)]
+    delete_contacts(db, actor, made[:2])
+    _, people = export_answering(db, actor, Query(state="deleted"))
+    assert [(one.cells["nom"], one.cells["state"]) for one in people] == [("N00", "deleted"), ("N01", "deleted")]
+
+
+def test_every_country_of_the_book_is_offered(db: Database, actor: Actor) -> None:
+    """Réunion and Mayotte share a calling code and the digit after it, as Guernsey, Jersey and Britain do."""
+    numbers = ("+33 6 12 34 56 78", "+262 639 69 12 34", "+262 692 12 34 56", "+44 7700 040123", "+44 7781 123456",
+               "+44 7797 712345", "+1 242 359 1234", "+1 514 555 0123")  # fmt: skip
+    for number in numbers:
+        create_contact(db, actor, Sheet(number))
+    with db.read() as session:
+        told = set(session.execute(select(Contact.territory)).scalars())
+    assert len(told) == 8
+    assert set(countries(db, actor)) == told
 
 
 def test_a_selection_is_worth_nothing_to_another_account(
