@@ -85,6 +85,7 @@ def _card(card: rx.Var[Card]) -> Component:
     return rx.el.section(
         rx.form(
             rx.el.input(type="hidden", name="of", default_value=card.id.to_string()),
+            rx.el.input(type="hidden", name="seen", value=card.total.to_string(), read_only=True),
             rx.el.div(
                 rx.el.h2(card.number, class_name="b6 num"),
                 tag(t("duplicates.copies", count=card.total), name="copy"),

@@ -22,6 +22,7 @@ from smsapp.web.runtime import runtime
 
 PATH = "/duplicates"
 PICK = "pick-"
+UNDOABLE = 4  # notices that may be on screen together, each with its own undoing
 
 Answer = TypeVar("Answer")
 
@@ -112,8 +113,7 @@ class DuplicatesState(rx.State):
     busy: bool = False
 
     _asked: tuple[str, int | None, int | None] = ("", None, None)
-    _merge: int = 0
-    _deleted: list[int] = []
+    _done: dict[int, tuple[int, list[int]]] = {}  # by the number of the notice: the merge, or what was deleted
 
     @rx.event
     async def enter(self) -> None:
@@ -134,11 +134,12 @@ class DuplicatesState(rx.State):
     async def merge(self, typed: dict[str, str]) -> None:
         """Merge the contacts of one number; the form says whose value wins in each field.
 
-        ``typed``: ``of`` is one of its contacts, ``pick-<field>`` the contact that was chosen for a field.
+        ``typed``: ``of`` is one of its contacts, ``seen`` how many of them the card tells of, ``pick-<field>`` the
+        contact that was chosen for a field.
         """
         of = id_of(typed.get("of")) or 0
         chosen = {name.removeprefix(PICK): id_of(value) or 0 for name, value in typed.items() if name.startswith(PICK)}
-        await self._merged(merging.merge_number, of, chosen)
+        await self._merged(merging.merge_number, of, chosen, id_of(typed.get("seen")))
 
     @rx.event
     def open_all(self) -> None:
@@ -169,20 +170,20 @@ class DuplicatesState(rx.State):
     @rx.event
     async def delete(self, contact_id: int) -> None:
         """Delete one of the contacts that share a number (S75); the notice offers to undo it (M10)."""
-        self._deleted, self._merge = await self._ask(service.delete_contacts, [contact_id]), 0
-        if self._deleted:
-            self._tell("contacts.deleted", count=1)
+        deleted = await self._ask(service.delete_contacts, [contact_id])
+        if deleted:
+            self._tell("contacts.deleted", 0, deleted, count=1)
         await self._show()
 
     @rx.event
-    async def undo(self) -> None:
-        """Take back what was done last."""
-        if self._merge:
-            await self._undo(self._merge)
-        elif self._deleted:
-            deleted, self._deleted = self._deleted, []
+    async def undo(self, number: int) -> None:
+        """Take back what was done when the notice of that number was shown; several may be on screen."""
+        merge, deleted = self._done.pop(number, (0, []))
+        if merge:
+            await self._undo(merge)
+        elif deleted:
             count = await self._ask(service.restore_contacts, deleted)
-            await notice(self, "success", "contacts.restored", count=count)
+            await notice(self, "success" if count else "info", "contacts.restored", count=count)
             await self._show()
 
     @rx.event
@@ -202,8 +203,7 @@ class DuplicatesState(rx.State):
         except Refusal as refusal:
             await refuse(self, refusal)
         else:
-            self._merge, self._deleted = found.id, []
-            self._tell("duplicates.merged", count=found.numbers, removed=found.removed)
+            self._tell("duplicates.merged", found.id, [], count=found.numbers, removed=found.removed)
         await self._show()
 
     async def _undo(self, merge_id: int) -> None:
@@ -212,7 +212,6 @@ class DuplicatesState(rx.State):
         except Refusal as refusal:
             await refuse(self, refusal)
         else:
-            self._merge = 0
             self.edits_total = found.edits
             self.edits = [
                 EditRow(edit.number, edit.field, edit.field.removeprefix("own:") if edit.field[:4] == "own:" else "")
@@ -221,8 +220,9 @@ class DuplicatesState(rx.State):
             await notice(self, "success", "duplicates.undone", count=found.restored)
         await self._show()
 
-    def _tell(self, key: str, **params: object) -> None:
+    def _tell(self, key: str, merge: int, deleted: list[int], **params: object) -> None:
         self.done = Notice(self.done.number + 1, "success", Sentence.of(key, params))
+        self._done = dict([*self._done.items(), (self.done.number, (merge, deleted))][-UNDOABLE:])
 
     async def _ask(self, work: Callable[..., Answer], *args: Any) -> Answer:
         actor = await actor_of(self)

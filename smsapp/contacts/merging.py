@@ -45,6 +45,12 @@ class NothingToMerge(Refusal):
     key = "duplicates.nothing_to_merge"
 
 
+class ContactsChanged(Refusal):
+    """The number has more or fewer contacts than its person was shown: nobody is merged unseen."""
+
+    key = "duplicates.contacts_changed"
+
+
 @dataclass(frozen=True)
 class Merged:
     """What a merge did."""
@@ -54,16 +60,21 @@ class Merged:
     removed: int
 
 
-def merge_number(db: Database, actor: Actor, contact_id: int, choices: Mapping[str, int]) -> Merged:
+def merge_number(
+    db: Database, actor: Actor, contact_id: int, choices: Mapping[str, int], seen: int | None = None
+) -> Merged:
     """Merge every contact of the number of ``contact_id``; ``choices``: unit or ``own:<key>`` -> whose value wins.
 
-    What is not chosen, or chosen from a contact that is gone, goes by the rule "fullest".
+    What is not chosen, or chosen from a contact that is gone, goes by the rule "fullest". ``seen``: how many contacts
+    of the number the person was told of.
 
     Raises:
-        NothingToMerge
+        NothingToMerge, ContactsChanged
     """
 
     def chosen(people: list[Record]) -> dict[str, Any]:
+        if seen is not None and len(people) != seen:
+            raise ContactsChanged
         known = {record["id"]: record for record in people}
         best = ordered(people, "fullest")
         return _taken(people, lambda field: [known[choices[field]], *best] if choices.get(field) in known else best)

@@ -96,12 +96,34 @@ async def test_s75_a_merge_is_undone_from_its_notice(
     await tab.send(f"{DUPLICATES}.merge", {"typed": {"of": str(ids[0]), "pick-nom": str(ids[1]), "pick-x": "y"}})
     state = await tab.state(DuplicatesState)
     assert (state.cards, state.done.sentence.key, count(rt.db, actor)) == ([], "duplicates.merged", 1)
-    await tab.send(f"{DUPLICATES}.undo")
+    await tab.send(f"{DUPLICATES}.undo", {"number": 1})
     assert count(rt.db, actor) == 2
     await tab.send(f"{DUPLICATES}.choose_rule", {"rule": "oldest"})
     await tab.send(f"{DUPLICATES}.merge_all")
     assert count(rt.db, actor) == 1
     await tab.send(f"{DUPLICATES}.merge", {"typed": {"of": "zz"}})
+    assert not tab.failures
+
+
+async def test_s75_nobody_is_merged_unseen_and_each_notice_undoes_its_own(
+    rt: Runtime, open_tabs: Browsers, person: Callable[[str], Actor]
+) -> None:
+    """A contact that comes between the look and the click has not been looked at."""
+    actor = person("camille")
+    ids = [create_contact(rt.db, actor, Sheet(f"+{FIRST}", nom=nom)) for nom in ("Moreau", "Moreau-Rey")]
+    tab = open_tabs.tab(actor)
+    await tab.send(f"{DUPLICATES}.enter", path="/duplicates")
+    ids.append(create_contact(rt.db, actor, Sheet(f"+{FIRST}", nom="Petit")))
+    await tab.send(f"{DUPLICATES}.merge", {"typed": {"of": str(ids[0]), "seen": "2"}})
+    assert (await tab.state(SessionState)).notice.sentence.key == "duplicates.contacts_changed"
+    assert count(rt.db, actor) == (await tab.state(DuplicatesState)).cards[0].total == 3
+    await tab.send(f"{DUPLICATES}.delete", {"contact_id": ids[2]})
+    await tab.send(f"{DUPLICATES}.merge", {"typed": {"of": str(ids[0]), "seen": "2"}})
+    assert count(rt.db, actor) == 1
+    await tab.send(f"{DUPLICATES}.undo", {"number": 1})
+    assert count(rt.db, actor) == 2  # the one that was deleted; the merge stands
+    await tab.send(f"{DUPLICATES}.undo", {"number": 2})
+    assert count(rt.db, actor) == 3
     assert not tab.failures
 
 
