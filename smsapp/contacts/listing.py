@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
-from sqlalchemy import BigInteger, ColumnElement, Select, column, func, literal_column, table, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, case, column, func, literal_column, table, true, tuple_
 from sqlalchemy import text as sql
 from sqlmodel import Session, col, select
 
@@ -207,9 +207,9 @@ class _Stretch:
         if not self.head:
             return []
         name = col(Contact.sort_name)
-        begins = name.startswith(self.head, autoescape=True)
-        # The bounds say nothing new: they show SQLite the way into the index.
-        return [begins, name >= self.head, name < self.head + "\U0010ffff"] if self.begins else [~begins]
+        if not self.begins:
+            return [~name.startswith(self.head, autoescape=True)]
+        return [name >= self.head, name < self.head + "\U0010ffff"]  # bounds lead into the index
 
 
 def _stretches(query: Query) -> list[_Stretch]:
@@ -253,10 +253,11 @@ class _Part:
         """By reading an index in its order until the page is full."""
         session, fragments = self.session, sought(self.query.text)
         in_order = select(Contact.id).where(col(Contact.account_id) == self.actor.account_id)
-        by_age = self.stretch.sort == "newest" and counted(session, "contacts", self.actor.account_id) > LARGE
-        if not by_age or not (words := asked_of(fragments)):
-            return self._ids(in_order, {})
         sqlite = session.get_bind().dialect.name == "sqlite"
+        if self.stretch.sort != "newest" or not (words := asked_of(fragments)):
+            return self._ids(in_order, {})
+        if sqlite and counted(session, "contacts", self.actor.account_id) <= LARGE:
+            return self._ids(in_order, {})
         tail = not_indexed(session, self.actor)
         if tail is None:
             return self._ids(in_order, {})
@@ -274,7 +275,8 @@ class _Part:
         """From what PostgreSQL's search index hands out, a part at a time, until the page is full."""
         after = self.anchor.id if self.anchor is not None else None
         found: list[int] = []
-        for ids in handed_out(self.session, self.actor, fragments, after=after, rising=self.rising):
+        most = self.limit + self.limit // 4  # a few may hold the trigrams apart
+        for ids in handed_out(self.session, self.actor, fragments, after=after, rising=self.rising, most=most):
             found += self.of(ids)
             if len(found) >= self.limit:
                 break
@@ -297,7 +299,8 @@ class _Part:
     ) -> list[int]:
         by: ColumnElement[int] = col(Contact.id) if id is None else id  # type: ignore[assignment]
         keys: tuple[Any, ...] = (col(Contact.sort_name), by) if self.stretch.sort == "name" else (by,)
-        asked = asked.where(*conditions(self.actor.account_id, self.query), *self.stretch.conditions())
+        likely = self.stretch.sort == "name" and bool(self.stretch.head)
+        asked = asked.where(*conditions(self.actor.account_id, self.query, likely), *self.stretch.conditions())
         asked = self._in_order(asked, keys).limit(self.limit if limit is None else limit)
         return list(self.session.execute(asked, given).scalars())
 
@@ -345,11 +348,13 @@ def _tags(session: Session, ids: Sequence[int]) -> dict[int, list[GroupTag]]:
     return tags
 
 
-def conditions(account_id: int, query: Query) -> list[ColumnElement[bool]]:
-    """What a contact must be to answer, its account apart."""
+def conditions(account_id: int, query: Query, likely: bool = False) -> list[ColumnElement[bool]]:
+    """What a contact must be to answer, its account apart; ``likely``: most of those asked for hold what was typed."""
     deleted = col(Contact.deleted_at)
     asked: list[ColumnElement[bool]] = [deleted.is_not(None) if query.state == "deleted" else deleted.is_(None)]
-    asked += [col(Contact.search).like(f"%{fragment}%") for fragment in sought(query.text)]
+    holds = [col(Contact.search).like(f"%{fragment}%") for fragment in sought(query.text)]
+    # PostgreSQL takes LIKE for rare, and would sort them all rather than read the first in order; it knows no CASE.
+    asked += [case((one, true())) for one in holds] if likely else holds
     if query.group_id is not None:
         member = select(GroupMember.contact_id).where(
             GroupMember.group_id == query.group_id, GroupMember.contact_id == col(Contact.id)

@@ -12,7 +12,7 @@ gives the question for the index, which then hands them out by id, a page at a t
 import json
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import BigInteger, ColumnElement, bindparam, column, text
+from sqlalchemy import BigInteger, ColumnElement, TextClause, bindparam, column, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session, col
 
@@ -22,7 +22,7 @@ from smsapp.contacts.tables import Contact
 from smsapp.db import Database
 
 MOST = 60  # candidates worth gathering rather than reading the book
-HANDED = 1_000  # candidates that PostgreSQL hands out at a time
+HANDED = 1_000  # candidates that PostgreSQL hands out at a time, when the first did not do
 BLOCKS = (14, 17)  # its index says of each contact in which block of 2 ** 14 and of 2 ** 17 ids it stands
 TAIL = 2_000  # contacts not indexed yet that are searched one by one
 SLICE = 2_000  # contacts indexed in one transaction: a few hundredths of a second
@@ -32,7 +32,26 @@ _SPANS = "SELECT account_id, first_id, last_id FROM contact_to_index ORDER BY ac
 # The plus keeps the account's indexes out of it.
 _WITHIN = "SELECT id FROM contact WHERE id BETWEEN :first AND :last AND +account_id = :a ORDER BY id LIMIT :most"
 _SQLITE_FOUND = "SELECT rowid FROM contact_fts WHERE contact_fts MATCH :grams LIMIT :most"
-_PG_HOLDING = "SELECT contact_id FROM contact_fts WHERE grams @> CAST(:grams AS text[])"
+# The mark of the account, or of blocks, is a condition of its own: among the trigrams it makes the index far slower.
+_PG_HOLDING = (
+    "SELECT contact_id FROM contact_fts WHERE grams @> CAST(:grams AS text[]) AND grams && CAST(:{} AS text[])"
+)
+
+
+def _in_order(rising: bool) -> TextClause:
+    beyond, order = (">", "") if rising else ("<", " DESC")
+    # The sum keeps the index of ids out of it, which would be read from its end until enough hold the fragments.
+    parts = ("small", "large", "rest")
+    named = ", ".join(
+        f"{part} AS MATERIALIZED ({_PG_HOLDING.format(part)} AND contact_id {beyond} :{part}_after"
+        f" ORDER BY contact_id + 0{order})"
+        for part in parts
+    )
+    one_by_one = " UNION ALL ".join(f"TABLE {part}" for part in parts)
+    return text(f"WITH {named} {one_by_one} LIMIT :most")
+
+
+_PG_RISING, _PG_FALLING = _in_order(rising=True), _in_order(rising=False)
 
 
 def marks_of(blocks: Sequence[int]) -> str:
@@ -51,14 +70,24 @@ def trigrams(fragments: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(f[at : at + 3] for f in fragments for at in range(len(f) - 2)))
 
 
+def enough_trigrams(fragments: Sequence[str]) -> list[str]:
+    """The same, but of many digits, any three of which are as frequent as others, no more than hold them all:
+    PostgreSQL reads each of them ("7694336" -> ["769", "433", "336"]).
+    """
+    found: dict[str, None] = {}
+    for f in fragments:
+        ats = {*range(0, len(f) - 2, 3), len(f) - 3} if f.isdigit() and len(f) > 6 else range(len(f) - 2)
+        found |= dict.fromkeys(f[at : at + 3] for at in sorted(ats))
+    return list(found)
+
+
 def candidates(session: Session, actor: Actor, fragments: Sequence[str], most: int | None = None) -> list[int] | None:
     """The ids of the contacts that may hold every one of ``fragments`` (folded, see folding.py), in no order.
 
     None when the index cannot say (fragments under three letters) or when there are more than ``most`` (MOST). On
     SQLite the index knows nothing of accounts: ids of others may be among them, so the caller asks for its own account.
     """
-    grams = trigrams(fragments)
-    if not grams:
+    if not trigrams(fragments):
         return None
     sqlite = session.get_bind().dialect.name == "sqlite"
     most = most if most is not None else MOST
@@ -68,8 +97,8 @@ def candidates(session: Session, actor: Actor, fragments: Sequence[str], most: i
     if sqlite:
         found = session.execute(text(_SQLITE_FOUND), {"grams": asked_of(fragments), "most": most + 1}).scalars().all()
     else:
-        asked = text(f"{_PG_HOLDING} LIMIT :most")
-        given = {"grams": [*grams, _mark(actor.account_id)], "most": most + 1}
+        asked = text(f"{_PG_HOLDING.format('mine')} LIMIT :most")
+        given = {"grams": enough_trigrams(fragments), "mine": [_mark(actor.account_id)], "most": most + 1}
         found = session.execute(asked, given).scalars().all()
     if len(found) > most:
         return None
@@ -77,47 +106,60 @@ def candidates(session: Session, actor: Actor, fragments: Sequence[str], most: i
 
 
 def handed_out(
-    session: Session, actor: Actor, fragments: Sequence[str], *, after: int | None, rising: bool
+    session: Session, actor: Actor, fragments: Sequence[str], *, after: int | None, rising: bool, most: int
 ) -> Iterator[list[int]]:
-    """PostgreSQL: the contacts beyond the id ``after`` that the index says may hold ``fragments``, in the order of ids.
+    """PostgreSQL: the contacts beyond the id ``after`` that the index says may hold ``fragments``, in the order of ids;
+    ``most`` at first.
 
-    The index gives nothing in order, so it is asked for a block of ids, for a larger one, then for all that are left:
-    what many hold is met in the first, what few hold is little to sort.
+    The index gives nothing in order, so it is asked for a small block of ids, then for a large one, then for all that
+    are left: what many hold is met in the first, what few hold is little to sort. A part of the statement is only
+    carried out when the parts before it gave too few; MATERIALIZED keeps them one after the other.
     """
-    grams, mark = trigrams(fragments), _mark(actor.account_id)
     if after is None:
         after = 0 if rising else session.execute(text("SELECT coalesce(max(id), 0) + 1 FROM contact")).scalar_one()
-    # The sum keeps the index of ids out of it, which would be read from its end until enough hold the fragments.
-    asked = text(
-        f"{_PG_HOLDING} AND grams @> CAST(:marks AS text[]) AND contact_id {'>' if rising else '<'} :after"
-        f" ORDER BY contact_id + 0 {'' if rising else 'DESC'} LIMIT :most"
-    )
-    for bits in (*BLOCKS, None):
-        block = 0 if bits is None else (after + 1 if rising else after - 1) >> bits
-        marks = [mark if bits is None else f"{mark}:{bits}:{block}"]
-        while True:
-            given = {"grams": grams, "marks": marks, "after": after, "most": HANDED}
-            if found := list(session.execute(asked, given).scalars()):
-                yield found
-            if len(found) < HANDED:
-                break
-            after = found[-1]
-        if bits is not None:
-            after = ((block + 1) << bits) - 1 if rising else block << bits
+    asked = _PG_RISING if rising else _PG_FALLING
+    mark = _mark(actor.account_id)
+    while True:
+        given: dict[str, object] = {"grams": enough_trigrams(fragments), "rest": [mark], "most": most}
+        beyond = after
+        for part, bits in zip(("small", "large"), BLOCKS, strict=True):
+            blocks, end = _blocks(beyond, bits, rising)
+            given |= {part: [f"{mark}:{bits}:{block}" for block in blocks], f"{part}_after": beyond}
+            beyond = end
+        found = list(session.execute(asked, given | {"rest_after": beyond}).scalars())
+        if found:
+            yield found
+        if len(found) < most:
+            return
+        after, most = found[-1], HANDED
+
+
+def _blocks(after: int, bits: int, rising: bool) -> tuple[list[int], int]:
+    """The block of 2 ** ``bits`` ids beyond the id ``after``, and the next one if it is more than half over; and the
+    last of their ids.
+    """
+    step, size = 1 if rising else -1, 1 << bits
+    block = (after + step) >> bits
+    end = (block + 1) * size - 1 if rising else block * size
+    if abs(end - after) >= size // 2:
+        return [block], end
+    return [block, block + step], end + step * size
 
 
 def holding(session: Session, actor: Actor, fragments: Sequence[str]) -> ColumnElement[bool] | None:
     """A condition on ``Contact``: the index says that it may hold ``fragments``; None when it cannot say. What is only
     noted is beside it on SQLite, and may be among it on PostgreSQL.
     """
-    if not (grams := trigrams(fragments)):
+    if not trigrams(fragments):
         return None
     if session.get_bind().dialect.name == "sqlite":
         found = text("SELECT rowid FROM contact_fts WHERE contact_fts MATCH :grams").bindparams(
             grams=asked_of(fragments)
         )
     else:
-        found = text(_PG_HOLDING).bindparams(grams=[*grams, _mark(actor.account_id)])
+        found = text(_PG_HOLDING.format("mine")).bindparams(
+            grams=enough_trigrams(fragments), mine=[_mark(actor.account_id)]
+        )
     return col(Contact.id).in_(found.columns(column("id", BigInteger())))
 
 
