@@ -53,7 +53,7 @@ def repair(db: Database, actor: Actor, import_id: int, row: int, number: str) ->
     Raises:
         ImportNotFound, NotRepairable, StillUnreadable
     """
-    return db.retrying(lambda session: _repair(session, db, actor, import_id, {row: number}))
+    return db.retrying(lambda session: _repair(session, db, actor, import_id, {row: number}, typed=True))
 
 
 def accept(db: Database, actor: Actor, import_id: int, reason: str = "") -> Repaired:
@@ -62,12 +62,12 @@ def accept(db: Database, actor: Actor, import_id: int, reason: str = "") -> Repa
     Raises:
         ImportNotFound, NotRepairable
     """
-    total, left = 0, 0
+    total, left, after = 0, 0, 0
     while True:
         with db.read() as session:
             owned_import(session, actor, import_id)
             asked = select(Rejection.row, Rejection.suggestion).where(
-                Rejection.import_id == import_id, Rejection.suggestion != ""
+                Rejection.import_id == import_id, Rejection.suggestion != "", Rejection.row > after
             )
             if reason:
                 asked = asked.where(Rejection.reason == reason)
@@ -76,10 +76,12 @@ def accept(db: Database, actor: Actor, import_id: int, reason: str = "") -> Repa
             return Repaired(total, left)
         numbers = {int(row): str(suggestion) for row, suggestion in found}
         done = db.retrying(lambda session, numbers=numbers: _repair(session, db, actor, import_id, numbers))  # type: ignore[misc]
-        total, left = total + done.repaired, done.left
+        total, left, after = total + done.repaired, done.left, max(numbers)
 
 
-def _repair(session: Session, db: Database, actor: Actor, import_id: int, numbers: Mapping[int, str]) -> Repaired:
+def _repair(
+    session: Session, db: Database, actor: Actor, import_id: int, numbers: Mapping[int, str], *, typed: bool = False
+) -> Repaired:
     take_turn(session, db, actor)
     made = owned_import(session, actor, import_id, lock=True)
     if made.status != "done":
@@ -89,7 +91,7 @@ def _repair(session: Session, db: Database, actor: Actor, import_id: int, number
     if not rows:  # somebody else has done it
         return Repaired(0, made.rejected)
     region = made.reading.get("region") or _region(session, actor)
-    if len(rows) == 1 and isinstance(found := read_number(numbers[rows[0].row], region), Unreadable):
+    if typed and isinstance(found := read_number(numbers[rows[0].row], region), Unreadable):
         raise StillUnreadable(found)
     width = max(len(row.cells) for row in rows)
     fields = checked({int(index): field for index, field in made.mapping.items()}, width)
@@ -101,8 +103,7 @@ def _repair(session: Session, db: Database, actor: Actor, import_id: int, number
     sorted_rows = sort_rows([table], fields, region, repairs={row.row: numbers[row.row] for row in rows})
     choices = Choices(Reading(), {}, blacklist=made.to_blacklist, policy=made.policy)
     people = sorted_rows.numbers
-    if choices.policy == "add" and not choices.blacklist:
-        # "All the same" is said of the book: what the file holds twice comes once, before a repair as after it.
+    if not choices.blacklist:  # what the file holds twice comes once, before a repair as after it
         people = people.filter(~pl.col("e164").is_in(list(_brought(session, actor, import_id, people["e164"]))))
     write_slice(session, db, actor, made, choices, Slice(with_keys(people)))
     made.duplicates += sorted_rows.repeated.height + sorted_rows.numbers.height - people.height
@@ -117,11 +118,12 @@ def _repair(session: Session, db: Database, actor: Actor, import_id: int, number
 
 
 def _brought(session: Session, actor: Actor, import_id: int, numbers: pl.Series) -> set[int]:
-    """Those of the numbers that rows of this import brought already."""
+    """Those of the numbers that rows of this import brought already, or whose contact it changed."""
     asked = (
-        "SELECT e164 FROM contact WHERE account_id = :a AND deleted_at IS NULL AND import_id = {} AND e164 IN ({{}})"
+        "SELECT c.e164 FROM contact AS c WHERE c.account_id = :a AND c.deleted_at IS NULL AND c.e164 IN ({{}}) AND"
+        " (c.import_id = {i} OR EXISTS (SELECT 1 FROM import_change WHERE import_id = {i} AND contact_id = c.id))"
     )
-    asked = asked.format(int(import_id))
+    asked = asked.format(i=int(import_id))
     return numbers_in(session, asked, actor.account_id, numbers.to_list())
 
 
