@@ -18,8 +18,9 @@ from smsapp.imports.choices import Choices
 from smsapp.imports.mapping import checked
 from smsapp.imports.sandbox import Reading
 from smsapp.imports.sorting import sort_rows
-from smsapp.imports.steps import check_sum, take_turn
+from smsapp.imports.steps import check_sum
 from smsapp.imports.tables import ContactImport, Rejection
+from smsapp.imports.turns import take_turn
 from smsapp.imports.undo import owned_import
 from smsapp.imports.writing import Slice, write_slice
 
@@ -82,7 +83,7 @@ def accept(db: Database, actor: Actor, import_id: int, reason: str = "") -> Repa
 def _repair(
     session: Session, db: Database, actor: Actor, import_id: int, numbers: Mapping[int, str], *, typed: bool = False
 ) -> Repaired:
-    take_turn(session, db, actor)
+    take_turn(session, db, actor.account_id)
     made = owned_import(session, actor, import_id, lock=True)
     if made.status != "done":
         raise NotRepairable

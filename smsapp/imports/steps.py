@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
-from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from smsapp.accounts.actor import Actor
@@ -24,6 +23,7 @@ from smsapp.imports.mapping import OWN, by_key, checked, guess_header, shape_of,
 from smsapp.imports.sandbox import Table, read_table
 from smsapp.imports.sorting import Sorted, sort_rows
 from smsapp.imports.tables import ContactImport
+from smsapp.imports.turns import take_turn
 from smsapp.imports.undo import take_back
 from smsapp.imports.uploads import Upload, UploadGone, Uploads
 from smsapp.imports.writing import Slice, group_for, ready, reject, write_slice
@@ -31,7 +31,6 @@ from smsapp.imports.writing import Slice, group_for, ready, reject, write_slice
 SLICE = 100_000  # numbers in one transaction: a second of SQLite's only writer
 REJECTED = 20_000  # rejected rows in one transaction
 OUTCOMES = ("created", "completed", "known", "duplicates", "blacklisted", "rejected")
-TURN = 7_301_200  # any constant: the family of locks by which the imports of an account take turns
 
 Told = Callable[[int], bool]
 """Called with the account's id after each step; False stops the import there, to go on another time."""
@@ -212,7 +211,7 @@ def _step(
     given: Slice | None,
 ) -> bool:
     """Do one step, if it is the next; the step after the last one ends the import."""
-    take_turn(session, db, actor)
+    take_turn(session, db, actor.account_id)
     made = session.get(ContactImport, import_id, with_for_update=True)  # who stops it waits for the end of the step
     if made is None or made.status != "running" or made.step != step:
         return False
@@ -254,12 +253,6 @@ def _describe(
     made.read, made.duplicates, made.steps = found.read, found.repeated.height, course.steps
     if choices.group_name.strip() and not choices.blacklist:
         made.group_id, made.group_made = group_for(session, db, actor, choices.group_name)
-
-
-def take_turn(session: Session, db: Database, actor: Actor) -> None:
-    """Two imports of one account take turns, or both would create the same contacts. On SQLite everybody does."""
-    if not db.is_sqlite:
-        session.execute(text(f"SELECT pg_advisory_xact_lock({TURN}, :a)"), {"a": actor.account_id % 2**31})
 
 
 def check_sum(made: ContactImport) -> None:

@@ -18,7 +18,9 @@ from smsapp.contacts.tables import Contact, Group, GroupMember
 from smsapp.db import Database
 from smsapp.domain.errors import Refusal
 from smsapp.domain.phone import pretty
+from smsapp.imports.met import forget_met, hand_on, stay_joined
 from smsapp.imports.tables import CHANGED_AT, INSTANT, ContactImport, ImportChange, ImportSpan
+from smsapp.imports.turns import take_turn
 from smsapp.imports.undo_merged import Fields, forget, has, let_go, living
 from smsapp.imports.uploads import Uploads
 
@@ -158,16 +160,18 @@ def go_on(db: Database, import_id: int) -> Undone:
         done = db.retrying(lambda session, done=done: _remove(session, db, import_id, done))  # type: ignore[misc]
     while db.retrying(lambda session: _let_go(session, db, import_id)):
         pass
+    while db.retrying(lambda session: _is_undoing(session, db, import_id) and forget_met(session, import_id)):
+        pass
     while db.retrying(lambda session: _restore(session, db, import_id)):
         pass
-    return db.retrying(lambda session: _finish(session, import_id))
+    return db.retrying(lambda session: _finish(session, db, import_id))
 
 
 def _remove(session: Session, db: Database, import_id: int, done: int = 0) -> int | None:
-    """Take a slice of the contacts that nobody has touched since, those after ``done``, out of the book. Returns the
-    last of them; None when none is left.
+    """Take a slice of the contacts that nobody has touched since, those after ``done``, out of the book, but for those
+    that a later import met. Returns the last of them; None when none is left.
     """
-    if not _is_undoing(session, import_id):
+    if not _is_undoing(session, db, import_id):
         return None
     asked = select(ImportSpan.first_id, ImportSpan.last_id).where(ImportSpan.import_id == import_id)
     spans = session.execute(asked.where(ImportSpan.last_id > done).order_by(col(ImportSpan.first_id))).all()
@@ -179,9 +183,15 @@ def _remove(session: Session, db: Database, import_id: int, done: int = 0) -> in
         ids = select(col(Contact.id)).where(*untouched, col(Contact.id).between(max(first, done + 1), last))
         found = session.execute(ids.order_by(col(Contact.id)).limit(SLICE)).scalars().all()
         if found:
-            gone = update(Contact).where(*untouched, col(Contact.id).between(found[0], found[-1]))
-            session.execute(gone.values(deleted_at=db.now()).execution_options(synchronize_session=False))
-            _note(session, import_id, removed=len(found))
+            these = (*untouched, col(Contact.id).between(found[0], found[-1]))
+            made = session.get(ContactImport, import_id)
+            assert made is not None
+            theirs = hand_on(session, made, *these)
+            gone = update(Contact).where(*these).values(deleted_at=db.now()).returning(col(Contact.id))
+            removed = len(session.connection().execute(gone).scalars().all())
+            named = session.execute(select(Contact).where(col(Contact.id).in_(theirs[:NAMED]))).scalars().all()
+            kept = [_named(one, ("contact",)) for one in named]
+            _note(session, import_id, removed=removed, kept=kept, more=len(theirs) - len(kept))
             last_of_them: int = found[-1]
             return last_of_them
     return None
@@ -189,7 +199,7 @@ def _remove(session: Session, db: Database, import_id: int, done: int = 0) -> in
 
 def _let_go(session: Session, db: Database, import_id: int) -> bool:
     """Part with a slice of the contacts that were merged into others. False when none is left."""
-    if not _is_undoing(session, import_id):
+    if not _is_undoing(session, db, import_id):
         return False
     found = let_go(session, db, import_id)
     if found is None:
@@ -200,7 +210,7 @@ def _let_go(session: Session, db: Database, import_id: int) -> bool:
 
 def _restore(session: Session, db: Database, import_id: int) -> bool:
     """Give a slice of the contacts their fields back, but for those edited since. False when none is left."""
-    if not _is_undoing(session, import_id):
+    if not _is_undoing(session, db, import_id):
         return False
     asked = select(ImportChange).where(ImportChange.import_id == import_id).order_by(col(ImportChange.contact_id))
     changes = session.execute(asked.limit(SLICE // 10)).scalars().all()
@@ -209,7 +219,8 @@ def _restore(session: Session, db: Database, import_id: int) -> bool:
     made = session.get(ContactImport, import_id)
     assert made is not None
     ids = [change.contact_id for change in changes]
-    people = {one.id: one for one in session.execute(select(Contact).where(col(Contact.id).in_(ids))).scalars()}
+    held = select(Contact).where(col(Contact.id).in_(ids)).order_by(col(Contact.id)).with_for_update()
+    people = {one.id: one for one in session.execute(held).scalars()}  # an edit at this moment is waited for
     stands = living(session, ids)
     restored, kept = 0, []
     later: list[tuple[ImportChange, Fields]] = []
@@ -230,6 +241,7 @@ def _restore(session: Session, db: Database, import_id: int) -> bool:
     _forget(session, import_id, later)
     joined = [change.contact_id for change in changes if change.joined]
     if joined and made.group_id is not None:
+        joined = sorted(set(joined) - stay_joined(session, made, joined))
         leaving = delete(GroupMember).where(col(GroupMember.group_id) == made.group_id)
         session.execute(leaving.where(col(GroupMember.contact_id).in_(joined)))
     session.execute(
@@ -291,21 +303,25 @@ def _moment(instant: str) -> datetime:
     return datetime.fromisoformat(instant).replace(tzinfo=UTC)
 
 
-def _is_undoing(session: Session, import_id: int) -> bool:
+def _is_undoing(session: Session, db: Database, import_id: int) -> bool:
     """Whether there is still something to undo: two who undo one import take turns, or both would count the same."""
+    account_id = session.execute(select(ContactImport.account_id).where(ContactImport.id == import_id)).scalar_one()
+    take_turn(session, db, account_id)
     made = session.get(ContactImport, import_id, with_for_update=True)
     return made is not None and made.status == "undoing"
 
 
-def _finish(session: Session, import_id: int) -> Undone:
-    made = session.get(ContactImport, import_id, with_for_update=True)
+def _finish(session: Session, db: Database, import_id: int) -> Undone:
+    undoing = _is_undoing(session, db, import_id)
+    made = session.get(ContactImport, import_id)
     assert made is not None
-    if made.status != "undoing":
+    if not undoing:
         return Undone.of_json(made.undone)
     within = col(Contact.id).between(ImportSpan.first_id, ImportSpan.last_id)
-    mine = select(Contact).join(ImportSpan, within).where(ImportSpan.import_id == import_id)
-    mine = mine.where(Contact.import_id == import_id, col(Contact.deleted_at).is_(None))
-    edited = session.execute(mine.order_by(col(Contact.id)).limit(NAMED)).scalars().all()
+    mine = select(col(Contact.id)).join(ImportSpan, within).where(ImportSpan.import_id == import_id)
+    mine = mine.where(Contact.import_id == import_id, col(Contact.deleted_at).is_(None)).distinct()
+    first = select(Contact).where(col(Contact.id).in_(mine.order_by(col(Contact.id)).limit(NAMED)))
+    edited = session.execute(first.order_by(col(Contact.id))).scalars().all()
     count = session.execute(select(func.count()).select_from(mine.subquery())).scalar_one()
     _note(session, import_id, kept=[_named(one, ("contact",)) for one in edited], more=count - len(edited))
     if made.group_made and made.group_id is not None:
@@ -314,7 +330,10 @@ def _finish(session: Session, import_id: int) -> Undone:
             .join(Contact, col(Contact.id) == GroupMember.contact_id)
             .where(GroupMember.group_id == made.group_id, col(Contact.deleted_at).is_(None))
         )
-        if session.execute(living.limit(1)).first() is None:
+        filling = select(col(ContactImport.id)).where(
+            ContactImport.group_id == made.group_id, ContactImport.status == "running"
+        )
+        if session.execute(living.limit(1)).first() is None and session.execute(filling.limit(1)).first() is None:
             group_id, made.group_id = made.group_id, None
             session.add(made)
             session.flush()

@@ -22,15 +22,12 @@ from smsapp.db import Database
 from smsapp.db.book_triggers import counted_at_once
 from smsapp.imports.choices import Choices
 from smsapp.imports.mapping import REASON
+from smsapp.imports.met import note_met
 from smsapp.imports.sorting import NOTHING, printed
 from smsapp.imports.tables import CHANGED_AT, INSTANT, ContactImport, ImportChange, ImportSpan, Rejection
 
-_STANDING = {
-    "id": pl.Int64,
-    "standing": pl.Int64,
-    "e164": pl.Int64,
-    **dict.fromkeys((*FIELD_LENGTHS, "extra", "updated_at"), pl.String),
-}
+_CONTACT = {"id": pl.Int64, "e164": pl.Int64, **dict.fromkeys((*FIELD_LENGTHS, "extra", "updated_at"), pl.String)}
+_STANDING = {**_CONTACT, "standing": pl.Int64}
 
 
 @dataclass(frozen=True)
@@ -76,13 +73,15 @@ def ready(db: Database, part: pl.DataFrame, choices: Choices, path: Path) -> Sli
     return Slice(people, path)
 
 
-def fates(session: Session, actor: Actor, part: pl.DataFrame, choices: Choices) -> Fates:
-    """What becomes of distinct numbers (`Sorted.numbers`), each with one outcome: asserted."""
+def fates(session: Session, actor: Actor, part: pl.DataFrame, choices: Choices, *, hold: bool = False) -> Fates:
+    """What becomes of distinct numbers (`Sorted.numbers`), each with one outcome: asserted. ``hold``: nobody else
+    changes the known contacts before the end of the transaction.
+    """
     refused = pl.col("e164").is_in(list(_refused(session, actor, part["e164"])))
     blacklisted, free = part.filter(refused), part.filter(~refused)
     standing = pl.DataFrame(schema=_STANDING)
     if not choices.blacklist and choices.policy != "add":
-        standing = _standing(session, actor, free["e164"])
+        standing = _standing(session, actor, free["e164"], hold)
     known = pl.col("e164").is_in(standing["e164"].to_list())
     met = free.filter(known)
     changed = _changed(met, standing, choices.policy)
@@ -101,7 +100,7 @@ def write_slice(
     """
     assert made.id is not None
     now = db.now()
-    fate = fates(session, actor, given.people, choices)
+    fate = fates(session, actor, given.people, choices, hold=True)
     if choices.blacklist:
         suppress(
             session,
@@ -124,6 +123,7 @@ def write_slice(
         if made.group_id is not None:
             joined = _put_in_group(session, made.group_id, made.id, span, fate.standing["id"].to_list())
         _remember(session, made.id, fate.changed, joined, now)
+        note_met(session, made.id, set(fate.standing["id"]) - set(fate.changed["id"]) - joined, now)
     for name, count in fate.counts().items():
         setattr(made, name, getattr(made, name) + count)
 
@@ -191,8 +191,8 @@ def _refused(session: Session, actor: Actor, numbers: pl.Series) -> set[int]:
     return set(session.execute(asked).scalars())
 
 
-def _standing(session: Session, actor: Actor, numbers: pl.Series) -> pl.DataFrame:
-    """The contacts with these numbers, the oldest of each."""
+def _standing(session: Session, actor: Actor, numbers: pl.Series, hold: bool) -> pl.DataFrame:
+    """The contacts with these numbers, the oldest of each. On SQLite nobody else writes meanwhile anyway."""
     if numbers.is_empty():
         return pl.DataFrame(schema=_STANDING)
     between = text("SELECT 1 FROM contact WHERE account_id = :a AND e164 BETWEEN :lo AND :hi LIMIT 1")
@@ -201,7 +201,7 @@ def _standing(session: Session, actor: Actor, numbers: pl.Series) -> pl.DataFram
         return pl.DataFrame(schema=_STANDING)
     fields = ", ".join(f"c.{name}" for name in FIELD_LENGTHS)
     asked = (
-        "SELECT c.id, count(*) OVER (PARTITION BY c.e164) AS standing, c.e164, {fields}, {extra} AS extra, {at}"
+        "SELECT c.id, c.e164, {fields}, {extra} AS extra, {at}"
         " FROM contact c WHERE c.account_id = :a AND c.deleted_at IS NULL AND c.e164 IN ({numbers})"
     )
     if session.get_bind().dialect.name == "sqlite":
@@ -212,10 +212,11 @@ def _standing(session: Session, actor: Actor, numbers: pl.Series) -> pl.DataFram
     else:
         at = "to_char(c.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24\\:MI\\:SS.US')"
         asked = asked.format(fields=fields, extra="c.extra::text", at=at, numbers="SELECT unnest(:numbers)")
-        statement = text(asked)
+        statement = text(f"{asked} FOR NO KEY UPDATE" if hold else asked)
         statement = statement.bindparams(bindparam("numbers", numbers.to_list(), type_=ARRAY(BigInteger)))
     found = session.execute(statement, {"a": actor.account_id}).all()
-    people = pl.DataFrame([tuple(row) for row in found], schema=_STANDING, orient="row")
+    people = pl.DataFrame([tuple(row) for row in found], schema=_CONTACT, orient="row")
+    people = people.with_columns(standing=pl.len().over("e164").cast(pl.Int64))
     return people.sort("id").unique("e164", keep="first", maintain_order=True)
 
 
