@@ -170,7 +170,7 @@ def edit_contact(db: Database, actor: Actor, contact_id: int, sheet: Sheet, seen
         ContactNotFound, UnreadableNumber, InvalidEmail, InvalidConsentDay, GroupNotFound
     """
     with db.write() as session:
-        found = _owned(session, actor, contact_id)
+        found = _owned(session, actor, contact_id, lock=True)
         before = found.e164
         if seen is not None:
             sheet = _changed(_sheet_of(session, found), seen, sheet)
@@ -279,8 +279,9 @@ def _differ(name: str, one: Sheet, other: Sheet) -> bool:
     return bool(getattr(one, name) != getattr(other, name))
 
 
-def _owned(session: Session, actor: Actor, contact_id: int) -> Contact:
-    found = session.get(Contact, contact_id)
+def _owned(session: Session, actor: Actor, contact_id: int, *, lock: bool = False) -> Contact:
+    """``lock``: nobody else changes it before the end of the transaction, or its keys would be made of old fields."""
+    found = session.get(Contact, contact_id, with_for_update={"key_share": True} if lock else None)
     if found is None or found.account_id != actor.account_id or found.deleted_at is not None:
         raise ContactNotFound
     return found
