@@ -6,9 +6,10 @@ history keeps that. `blacklist_list.py` reads it for its page.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
-from sqlalchemy import BigInteger, bindparam, func, text
+from sqlalchemy import BigInteger, BindParameter, bindparam, func, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session, select
 
@@ -22,6 +23,18 @@ from smsapp.domain.phone import read_column, split_numbers
 ORIGINS = ("stop", "import", "manual", "report")
 REASON_LENGTH = 200
 TYPED_LIMIT = 200_000  # characters of numbers typed or pasted at once
+
+_ADDED = (
+    "INSERT INTO suppression (account_id, e164, reason, origin, user_id, source_id, created_at)"
+    " VALUES (:a, :n, :r, :o, :u, :s, :t)"
+    " ON CONFLICT (account_id, e164) DO UPDATE SET kept = true WHERE suppression.origin = 'stop'"
+    " AND excluded.origin <> 'stop'"
+)
+_STOPPED = "SELECT e164 FROM suppression WHERE account_id = :a AND origin = 'stop' AND NOT kept AND e164 IN ({})"
+_KEPT = (
+    "INSERT INTO suppression_event (account_id, e164, kind, origin, reason, user_id, source_id, at)"
+    " VALUES (:a, :n, 'kept', :o, :r, :u, :s, :t)"
+)
 
 
 class ReasonMissing(Refusal):
@@ -65,27 +78,25 @@ def suppress(
 
     ``reasons``: number -> a reason of its own, in the place of ``reason``. ``user_id``: the person who does it;
     ``source_id``: the import or the campaign that the numbers come from. One that had written STOP stays even if it
-    writes START later (``kept``). Returns how many are new.
+    writes START later (``kept``), which the history says. Returns how many are new.
     """
     if origin not in ORIGINS:
         raise ValueError(f"unknown origin {origin!r}")
-    before = _count(session, account_id)
     plain, own = tidy_reason(reason), reasons or {}
-    rows = [
-        {
+    rows = {
+        e164: {
             "a": account_id, "n": e164, "r": tidy_reason(own.get(e164, "")) or plain, "o": origin, "u": user_id,
             "s": source_id, "t": db.now(),
         }
-        for e164 in set(numbers)
-    ]  # fmt: skip
-    if rows:
-        statement = text(
-            "INSERT INTO suppression (account_id, e164, reason, origin, user_id, source_id, created_at)"
-            " VALUES (:a, :n, :r, :o, :u, :s, :t)"
-            " ON CONFLICT (account_id, e164) DO UPDATE SET kept = true WHERE suppression.origin = 'stop'"
-        ).bindparams(bindparam("t", type_=Suppression.__table__.c.created_at.type))  # type: ignore[attr-defined]
-        session.execute(statement, rows)
-    return _count(session, account_id) - before
+        for e164 in numbers
+    }  # fmt: skip
+    if not rows:
+        return 0
+    known = suppressed_among(session, account_id, rows)
+    if origin != "stop" and (stopped := numbers_in(session, _STOPPED, account_id, known)):
+        session.execute(text(_KEPT).bindparams(_at()), [rows[e164] for e164 in sorted(stopped)])
+    session.execute(text(_ADDED).bindparams(_at()), list(rows.values()))
+    return len(rows) - len(known)
 
 
 def blacklist(
@@ -149,10 +160,15 @@ def lift(db: Database, actor: Actor, entries: Collection[int], reason: str) -> i
             said = text(
                 "INSERT INTO suppression_event (account_id, e164, kind, origin, reason, user_id, at)"
                 " VALUES (:a, :n, 'lifted', 'manual', :r, :u, :t)"
-            ).bindparams(bindparam("t", type_=Suppression.__table__.c.created_at.type))  # type: ignore[attr-defined]
+            ).bindparams(_at())
             session.execute(said, lines)
             session.execute(text("DELETE FROM suppression WHERE account_id = :a AND e164 = :n"), lines)
         return len(numbers)
+
+
+def _at() -> BindParameter[Any]:
+    """The instant ``t`` of the statements."""
+    return bindparam("t", type_=Suppression.__table__.c.created_at.type)  # type: ignore[attr-defined]
 
 
 def tidy_reason(reason: str) -> str:

@@ -27,8 +27,11 @@ class SuppressionEvent(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     account_id: int = Field(foreign_key="account.id", sa_type=BigId)
     e164: int = Field(sa_type=BigInteger)
-    kind: str = Field(max_length=8)  # added, lifted
-    origin: str = Field(max_length=16)  # added: as in `Suppression`; lifted: manual, or start (the person wrote START)
+    # added, kept (the account blacklisted as well a number that was there by its own STOP), lifted
+    kind: str = Field(max_length=8)
+    origin: str = Field(
+        max_length=16
+    )  # added, kept: as in `Suppression`; lifted: manual, or start (the person wrote START)
     reason: str = Field(default="", max_length=200)
     user_id: int | None = Field(default=None, sa_type=BigId)  # who did it, if a person did
     source_id: int | None = Field(default=None, sa_type=BigId)  # the import or the campaign that it comes from

@@ -179,10 +179,7 @@ class ContactsState(RecordPart, FieldsPart, GroupPart, rx.State):
     @rx.event
     async def blacklist_open(self) -> None:
         """Never write to the contact whose record is open again."""
-        numbers = await self._ask(service.numbers_of, [self.form.id])
-        count = await self._ask(blacklist.blacklist, numbers)
-        await notice(self, "success", "contacts.blacklisted", count=count)
-        await self._again()
+        await self._blacklist([self.form.id])
 
     @rx.event
     async def undo(self, number: int) -> None:
@@ -194,11 +191,8 @@ class ContactsState(RecordPart, FieldsPart, GroupPart, rx.State):
     @rx.event
     async def blacklist_selected(self) -> None:
         """Never write to the numbers of the selection again."""
-        numbers = await self._ask(service.numbers_of, sorted(self._selected))
-        count = await self._ask(blacklist.blacklist, numbers)
-        self._selected = set()
-        await notice(self, "success", "contacts.blacklisted", count=count)
-        await self._again()
+        ids, self._selected = sorted(self._selected), set()
+        await self._blacklist(ids)
 
     async def _again(self) -> None:
         """Read the page anew, and the figures of the sidebar."""
@@ -263,6 +257,14 @@ class ContactsState(RecordPart, FieldsPart, GroupPart, rx.State):
             said = Sentence.of("contacts.deleted", {"count": len(deleted)})
             self.deleted = Notice(self.deleted.number + 1, "success", said)
             self._deleted = dict([*self._deleted.items(), (self.deleted.number, deleted)][-UNDOABLE:])
+        await self._again()
+
+    async def _blacklist(self, ids: list[int]) -> None:
+        numbers = await self._ask(service.numbers_of, ids)
+        if count := await self._ask(blacklist.blacklist, numbers):
+            await notice(self, "success", "contacts.blacklisted", count=count)
+        else:
+            await notice(self, "info", "blacklist.known", count=len(numbers))
         await self._again()
 
     def _redraw(self) -> None:

@@ -42,9 +42,9 @@ class PassportNotFound(Refusal):
 class Step:
     """Something that happened to the number.
 
-    ``kind``: added, lifted, reply, stop (a reply that asks not to be written to), message. ``origin``: of added and
-    lifted, as in the history. ``detail``: the reason, or the exact text of a reply. ``name``: the campaign or the file.
-    ``status``: of a message, one of ``domain.delivery.Status``. ``by``: the identifiant of who did it.
+    ``kind``: added, kept, lifted, reply, stop (a reply that asks not to be written to), message. ``origin``: of added,
+    kept and lifted, as in the history. ``detail``: the reason, or the exact text of a reply. ``name``: the campaign or
+    the file. ``status``: of a message, one of ``domain.delivery.Status``. ``by``: the identifiant of who did it.
     """
 
     at: datetime

@@ -94,6 +94,7 @@ def _step(line: rx.Var[Line]) -> Component:
     sign = rx.match(
         line.kind,
         ("added", icon("ban")),
+        ("kept", icon("ban")),
         ("lifted", icon("undo-2")),
         ("stop", icon("hand")),
         ("reply", icon("reply")),
@@ -102,6 +103,7 @@ def _step(line: rx.Var[Line]) -> Component:
     said = rx.match(
         line.kind,
         ("added", t("passport.added")),
+        ("kept", t("passport.kept")),
         ("lifted", rx.cond(line.origin == "start", t("passport.started"), t("passport.lifted"))),
         ("stop", t("passport.stop")),
         ("reply", t("passport.reply")),
@@ -111,6 +113,7 @@ def _step(line: rx.Var[Line]) -> Component:
         line.kind,
         ("message", status_badge(line.status)),
         ("added", origin_tag(line.origin)),
+        ("kept", origin_tag(line.origin)),
         ("stop", tag(t("passport.stop_tag"), tone="amber", name="hand")),
         rx.fragment(),
     )

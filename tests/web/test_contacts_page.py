@@ -11,6 +11,7 @@ import pytest
 
 from smsapp.accounts import sessions
 from smsapp.accounts.actor import Actor
+from smsapp.accounts.state import SessionState
 from smsapp.contacts.export import keep_selection
 from smsapp.contacts.fields import create_field
 from smsapp.contacts.groups import create_group, groups
@@ -148,6 +149,12 @@ async def test_s74_the_record_that_is_open_goes_to_the_blacklist(
     state = await tab.state(ContactsState)
     assert (state.form.state, state.blacklist_count) == ("blacklisted", 1)
     assert [row.state for row in state.rows] == ["blacklisted", "active"]
+    await tab.send(f"{BOOK}.tick_page", {"on": True}, path=path)
+    for key, told in (("contacts.blacklisted", 1), ("blacklist.known", 2)):
+        await tab.send(f"{BOOK}.blacklist_selected", path=path)
+        said = (await tab.state(SessionState)).notice.sentence
+        assert (said.key, said.params) == (key, {"count": told})
+        await tab.send(f"{BOOK}.tick_page", {"on": True}, path=path)
     assert not tab.failures
 
 

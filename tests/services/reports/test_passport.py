@@ -63,6 +63,27 @@ def test_the_passport_tells_the_chain_with_the_exact_words(db: Database, actor: 
     assert suppressed(db, actor) == {FIRST}
 
 
+def test_m27_the_chain_says_why_a_start_lifts_a_stop_no_longer(
+    db: Database, actor: Actor, clock: SimulatedClock
+) -> None:
+    """Blacklisted by hand after its STOP, once: the words of who did it are kept, and explain what follows."""
+    leave(db, actor, clock)
+    for at, said in enumerate(("STOP", "", "START")):
+        clock.advance(timedelta(hours=1))
+        if said:
+            take_in(db, "g", [Mo(f"m{at}", FIRST, "36111", said, db.now())])
+        else:
+            assert [blacklist(db, actor, [FIRST], reason=why) for why in ("par courrier", "encore")] == [0, 0]
+    found = passport(db, actor, entries(db, actor).rows[0].id)
+    assert [(step.kind, step.origin, step.detail, step.by) for step in found.steps[1:]] == [
+        ("stop", "", "STOP", ""),
+        ("added", "stop", "", ""),
+        ("kept", "manual", "par courrier", "lavande"),
+        ("reply", "", "START", ""),
+    ]
+    assert (found.standing, found.last.origin) == (True, "stop")
+
+
 def test_s74_a_number_is_blacklisted_from_the_report_of_its_campaign(
     db: Database, make_actor: Callable[[str], Actor], clock: SimulatedClock
 ) -> None:
