@@ -37,6 +37,7 @@ CHUNK = 200  # candidates looked up at a time, newest first
 LARGE = 20_000  # contacts; a smaller book is read whole sooner than the index, which holds every account, is searched
 
 _FTS = table("contact_fts", column("rowid", BigInteger()))
+_SHOWN = tuple(col(getattr(Contact, name)) for name in ("id", "e164", "nom", "prenom", "email", "societe", "state"))
 
 Sort = Literal["name", "newest"]
 State = Literal["active", "stop", "invalid", "blacklisted", "deleted"]
@@ -263,8 +264,7 @@ class _Part:
             return self._ids(in_order, {})
         if sqlite:
             joined = _FTS.join(Contact.__table__, _FTS.c.rowid == Contact.__table__.c.id)  # type: ignore[attr-defined]
-            mine = literal_column("+contact.account_id", BigInteger()) == self.actor.account_id
-            asked = select(_FTS.c.rowid).select_from(joined).where(sql("contact_fts MATCH :words"), mine)
+            asked = select(_FTS.c.rowid).select_from(joined).where(sql("contact_fts MATCH :words"), _mine(self.actor))
             indexed = self._ids(asked, {"words": words}, _FTS.c.rowid)
         else:
             indexed = self._handed_out(fragments)
@@ -285,9 +285,7 @@ class _Part:
     def _looked_up(self, ids: Collection[int], limit: int) -> list[int]:
         sqlite = self.session.get_bind().dialect.name == "sqlite"
         chosen = rows(sqlite, (("value", BigInteger()),))
-        # The plus keeps the account's indexes out of it.
-        mine = literal_column("+contact.account_id", BigInteger()) == self.actor.account_id
-        asked = select(Contact.id).where(col(Contact.id).in_(select(chosen.c.value)), mine)
+        asked = select(Contact.id).where(col(Contact.id).in_(select(chosen.c.value)), _mine(self.actor))
         return self._ids(asked, {"rows": pack(sqlite, ((value,) for value in ids))}, limit=limit)
 
     def _ids(
@@ -316,15 +314,21 @@ class _Part:
 
 def rows_of(session: Session, actor: Actor, ids: Sequence[int]) -> Iterable[ContactRow]:
     """The contacts of ``ids``, in that order, with their groups and whether they are written to."""
-    mine = (col(Contact.id).in_(ids), col(Contact.account_id) == actor.account_id)
-    found = {c.id: c for c in session.execute(select(Contact).where(*mine)).scalars()}
+    asked = select(Contact).with_only_columns(*_SHOWN).where(col(Contact.id).in_(ids), _mine(actor))
+    found = {c.id: c for c in session.execute(asked)}
     tags = _tags(session, ids)
     refused = origins(session, actor, {c.e164 for c in found.values()})
     for c in (found[id] for id in ids if id in found):
-        assert c.id is not None
         state = refused.get(c.e164, c.state)
         groups = tuple(tags.get(c.id, ()))
         yield ContactRow(c.id, c.e164, pretty(c.e164), c.nom, c.prenom, c.email, c.societe, state, groups)
+
+
+def _mine(actor: Actor) -> ColumnElement[bool]:
+    """Contacts of the account that are looked up by id: the plus keeps the account's indexes out of it, which would be
+    read from end to end.
+    """
+    return literal_column("+contact.account_id", BigInteger()) == actor.account_id
 
 
 def origins(session: Session, actor: Actor, numbers: Collection[int]) -> dict[int, str]:

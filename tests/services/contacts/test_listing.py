@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -112,6 +113,33 @@ def test_every_way_to_a_page_gives_the_same_page_forth_and_back(
                 assert answering(db, actor, Query(typed, sort=sort), 1000) == told[sort], (typed, sort, most)  # type: ignore[arg-type]
                 forth, back = every_page(db, actor, Query(typed, sort=sort), 23)  # type: ignore[arg-type]
                 assert forth == back == told[sort], (typed, sort, most)
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_a_page_costs_as_much_in_a_large_book_as_in_a_small_one(db: Database, actor: Actor) -> None:
+    """SQLite's own count of the work: the book is not read from end to end for the contacts of one page."""
+    worked = 0
+
+    def work() -> int:
+        nonlocal worked
+        worked += 1
+        return 0
+
+    def asked() -> int:
+        nonlocal worked
+        worked = 0
+        second = contacts(db, actor, Query(after=contacts(db, actor).next))
+        assert len(second.rows) == listing.PAGE
+        return worked
+
+    fill(db, actor, 300)
+    with db.read() as session:
+        raw: Any = session.connection().connection.driver_connection
+        raw.set_progress_handler(work, 50)
+    small = asked()
+    fill(db, actor, 6_000, start=300)
+    assert small
+    assert asked() < small * 1.5
 
 
 def test_m28_consent_is_kept_with_source_text_and_day(db: Database, actor: Actor) -> None:
