@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
-from sqlalchemy import BigInteger, BindParameter, bindparam, func, text
+from sqlalchemy import BigInteger, BindParameter, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session, select
 
@@ -192,12 +192,6 @@ def suppressed(db: Database, actor: Actor, numbers: Collection[int] | None = Non
         return set(session.execute(asked).scalars())
 
 
-def blacklist_count(db: Database, actor: Actor) -> int:
-    """How many numbers the account never writes to."""
-    with db.read() as session:
-        return _count(session, actor.account_id)
-
-
 def numbers_in(session: Session, statement: str, account_id: int, numbers: Collection[int]) -> set[int]:
     """The one-column answer of ``statement``, whose ``{}`` stands for any amount of ``numbers`` sent as one value."""
     if session.get_bind().dialect.name == "sqlite":
@@ -209,9 +203,3 @@ def numbers_in(session: Session, statement: str, account_id: int, numbers: Colle
         )
     found: set[int] = set(session.execute(asked, {"a": account_id}).scalars())
     return found
-
-
-def _count(session: Session, account_id: int) -> int:
-    asked = select(func.count()).select_from(Suppression).where(Suppression.account_id == account_id)
-    total: int = session.execute(asked).scalar_one()
-    return total

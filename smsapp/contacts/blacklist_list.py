@@ -12,7 +12,7 @@ from smsapp.accounts.actor import Actor
 from smsapp.accounts.tables import User
 from smsapp.contacts.blacklist import ORIGINS
 from smsapp.contacts.blacklist_tables import SuppressionEvent
-from smsapp.contacts.folding import sought
+from smsapp.contacts.folding import inside, sought
 from smsapp.contacts.tables import Contact, Suppression
 from smsapp.db import Database
 from smsapp.domain.phone import pretty
@@ -130,7 +130,7 @@ def _asked(actor: Actor, origin: str, text: str) -> Select[Any]:
     ]
     if origin in ORIGINS:
         where.append(SUPPRESSION.c.origin == origin)
-    where += [cast(SUPPRESSION.c.e164, Text).like(f"%{fragment}%") for fragment in sought(text)]
+    where += [cast(SUPPRESSION.c.e164, Text).like(*inside(fragment)) for fragment in sought(text)]
     standing = and_(
         SUPPRESSION.c.account_id == EVENT.c.account_id,
         SUPPRESSION.c.e164 == EVENT.c.e164,

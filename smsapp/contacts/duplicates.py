@@ -10,7 +10,7 @@ from sqlalchemy import text as sql
 from sqlmodel import Session
 
 from smsapp.accounts.actor import Actor
-from smsapp.contacts.folding import sought
+from smsapp.contacts.folding import inside, sought
 from smsapp.contacts.repeated import REPEATED, repeated_among
 from smsapp.contacts.search import not_indexed
 from smsapp.contacts.tables import Contact, ContactField, Group, GroupMember
@@ -196,7 +196,7 @@ def repeated(
 
 
 def _fitting(number: ColumnElement[int], text: str, above: int | None, below: int | None) -> list[ColumnElement[bool]]:
-    asked: list[ColumnElement[bool]] = [cast(number, Text).like(f"%{fragment}%") for fragment in sought(text)]
+    asked: list[ColumnElement[bool]] = [cast(number, Text).like(*inside(fragment)) for fragment in sought(text)]
     asked += [number > above] if above is not None else []
     asked += [number < below] if below is not None else []
     return asked

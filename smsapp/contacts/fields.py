@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 
 from smsapp.accounts.actor import Actor
 from smsapp.contacts.folding import fold
+from smsapp.contacts.naming import one_at_a_time
 from smsapp.contacts.tables import ContactField
 from smsapp.db import Database
 from smsapp.domain.errors import Refusal
@@ -89,13 +90,8 @@ def create_field(db: Database, actor: Actor, name: str) -> CustomField:
 
 def new_field(session: Session, db: Database, actor: Actor, name: str) -> CustomField:
     """Make a field within the caller's transaction. Raises as ``create_field``."""
-    tidy, key = _named(name)
+    tidy, key = _free_name(session, actor, name)
     known = fields_of(session, actor.account_id)
-    if key in STANDARD:
-        raise FieldNameTaken(name=tidy)
-    for one in known:
-        if one.key == key or fold(one.name) == fold(tidy):
-            raise FieldNameTaken(name=one.name)
     if len(known) >= MOST_FIELDS:
         raise TooManyFields
     session.add(ContactField(account_id=actor.account_id, key=key, name=tidy, created_at=db.now()))
@@ -109,13 +105,9 @@ def rename_field(db: Database, actor: Actor, key: str, name: str) -> None:
     Raises:
         FieldNotFound, FieldNameMissing, FieldNameTaken
     """
-    tidy, _ = _named(name)
     with db.write() as session:
-        for one in fields_of(session, actor.account_id):
-            if one.key != key and fold(one.name) == fold(tidy):
-                raise FieldNameTaken(name=one.name)
         found = _owned(session, actor, key)
-        found.name = tidy
+        found.name, _ = _free_name(session, actor, name, but=key)
         session.add(found)
 
 
@@ -131,11 +123,18 @@ def values_of(typed: Mapping[str, str], known: Mapping[str, str]) -> dict[str, s
     return {key: value for key, value in {**known, **tidy}.items() if value}
 
 
-def _named(name: str) -> tuple[str, str]:
+def _free_name(session: Session, actor: Actor, name: str, but: str = "") -> tuple[str, str]:
+    """A name, tidied, and its key, if no field, standard or the account's own, is called so or has that key."""
     tidy = " ".join(name.replace("\0", "").split())[:NAME_LENGTH]
     key = key_of(tidy)
     if not key:
         raise FieldNameMissing
+    if key in STANDARD:
+        raise FieldNameTaken(name=tidy)
+    one_at_a_time(session, actor)
+    for one in fields_of(session, actor.account_id):
+        if one.key != but and (one.key == key or fold(one.name) == fold(tidy)):
+            raise FieldNameTaken(name=one.name)
     return tidy, key
 
 

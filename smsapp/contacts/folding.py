@@ -43,3 +43,8 @@ def sought(typed: str) -> list[str]:
         bare = digits[2:] if digits.startswith("00") else digits.removeprefix("0")
         return [bare or digits]
     return typed.split()[:8]
+
+
+def inside(fragment: str) -> tuple[str, str | None]:
+    """A fragment anywhere in a text, as LIKE asks for it, and what it escapes by: % and backslash are never in one."""
+    return (f"%{fragment}%", None) if "_" not in fragment else ("%" + fragment.replace("_", "\\_") + "%", "\\")

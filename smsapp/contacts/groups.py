@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from smsapp.accounts.actor import Actor
 from smsapp.contacts.counters import counts
+from smsapp.contacts.naming import one_at_a_time
 from smsapp.contacts.tables import Contact, Group, GroupMember
 from smsapp.db import Database
 from smsapp.domain.errors import Refusal
@@ -231,6 +232,7 @@ def _free_name(session: Session, actor: Actor, name: str, but: int | None = None
     tidy = " ".join(name.replace("\0", "").split())[:NAME_LENGTH]
     if not tidy:
         raise GroupNameMissing
+    one_at_a_time(session, actor)
     for id, taken in session.execute(select(Group.id, Group.name).where(Group.account_id == actor.account_id)):
         if id != but and taken.casefold() == tidy.casefold():
             raise GroupNameTaken(name=taken)

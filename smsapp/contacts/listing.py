@@ -19,7 +19,7 @@ from sqlmodel import Session, col, select
 
 from smsapp.accounts.actor import Actor
 from smsapp.contacts.counters import counted
-from smsapp.contacts.folding import SORT_LENGTH, fold, sought
+from smsapp.contacts.folding import SORT_LENGTH, fold, inside, sought
 from smsapp.contacts.groups import owned_group
 from smsapp.contacts.last_sms import last_is
 from smsapp.contacts.search import asked_of, candidates, handed_out, not_indexed
@@ -356,7 +356,7 @@ def conditions(account_id: int, query: Query, likely: bool = False) -> list[Colu
     """What a contact must be to answer, its account apart; ``likely``: most of those asked for hold what was typed."""
     deleted = col(Contact.deleted_at)
     asked: list[ColumnElement[bool]] = [deleted.is_not(None) if query.state == "deleted" else deleted.is_(None)]
-    holds = [col(Contact.search).like(f"%{fragment}%") for fragment in sought(query.text)]
+    holds = [col(Contact.search).like(*inside(fragment)) for fragment in sought(query.text)]
     # PostgreSQL takes LIKE for rare, and would sort them all rather than read the first in order; it knows no CASE.
     asked += [case((one, true())) for one in holds] if likely else holds
     if query.group_id is not None:

@@ -52,6 +52,15 @@ def test_fields_are_made_renamed_and_taken_away(db: Database, actor: Actor) -> N
         delete_field(db, actor, "ville")
 
 
+@pytest.mark.parametrize("name", ["PRÉNOM", "Carte fidélité n°"])
+def test_a_field_is_never_renamed_into_another(db: Database, actor: Actor, name: str) -> None:
+    """Two of one name cannot be told apart in the columns of a file: accents, case and signs make no difference."""
+    for made in ("Ville", "Carte-fidelite n"):
+        create_field(db, actor, made)
+    with pytest.raises(FieldNameTaken):
+        rename_field(db, actor, "ville", name)
+
+
 def test_a_book_has_so_many_fields_and_no_more(db: Database, actor: Actor) -> None:
     for i in range(MOST_FIELDS):
         create_field(db, actor, f"champ {chr(97 + i // 26)}{chr(97 + i % 26)}")
