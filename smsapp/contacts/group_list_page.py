@@ -75,6 +75,7 @@ def _list() -> Component:
     ]
     return rx.el.div(
         data_table(columns, S.rows, _cells, label=t("groups.table"), key=lambda row: row.key),
+        rx.cond(S.hidden > 0, rx.el.p(t("groups.hidden", count=S.hidden), class_name="t2 mut")),
         class_name="desk-list",
     )
 
@@ -87,7 +88,11 @@ def _cells(row: rx.Var[Line]) -> list[Component | rx.Var[str]]:
         on_change=lambda on: S.tick(row.id, on),
     )
     name = rx.el.div(
-        rx.el.a(row.name, href=row.url, class_name="cell el"),
+        rx.cond(
+            row.orphan,
+            rx.el.span(row.name, class_name="cell el"),
+            rx.el.a(row.name, href=row.url, class_name="cell el"),
+        ),
         rx.cond(row.smart, rx.el.span(_said(row), class_name="under-text t1 mut")),
         class_name="named",
     )
@@ -116,6 +121,7 @@ def _said(row: rx.Var[Line]) -> Component:
     parts = [
         (row.text != "", t("groups.said_text", text=row.text)),
         (row.base != "", t("groups.said_group", name=row.base)),
+        (row.orphan, t("groups.said_gone")),
         (row.country != "", territory(row.country)),
         (row.state != "", rx.match(row.state, *((state, t(f"contacts.state_{state}")) for state in KINDS), "")),
         (row.status != "", rx.fragment(t("contacts.last_status"), " ", status_badge(row.status))),

@@ -27,7 +27,7 @@ Answer = TypeVar("Answer")
 @dataclass(frozen=True)
 class Line:
     """A group of the list; the parts of a smart group's filter are empty for a list. ``members`` is below 0 until they
-    are counted. ``url`` shows its contacts.
+    are counted. ``url`` shows its contacts. ``orphan``: the group that its filter names is gone.
     """
 
     id: int
@@ -42,6 +42,7 @@ class Line:
     status: str
     url: str
     ticked: bool
+    orphan: bool
 
 
 class GroupsState(rx.State):
@@ -50,6 +51,7 @@ class GroupsState(rx.State):
     loaded: bool = False
     rows: list[Line] = []
     total: int = 0
+    hidden: int = 0  # groups that answer the search too, beyond those that are shown
     search: str = ""
     selected: int = 0
     lists: list[GroupLine] = []
@@ -125,21 +127,22 @@ class GroupsState(rx.State):
         self.dialog = dialog
 
     @rx.event
-    async def edit(self, group_id: int) -> None:
+    async def edit(self, group_id: int) -> Any:
         """Open the dialog of a group: its name, and its filter if it has one."""
         try:
             facts = await self._ask(smart_groups.smart_group, group_id)
         except Refusal as refusal:
             await refuse(self, refusal)
-            return
+            return None
         self.error = Sentence()
         self.editing, self.name = facts.id, facts.name
         if facts.filter is not None:
             self.text, self.state, self.country = facts.filter.text, facts.filter.state, facts.filter.country
-            self.base, self.status = str(facts.filter.group_id or ""), facts.filter.status
+            self.base, self.status = str(facts.filter.group_id) if facts.base else "", facts.filter.status
             self.found = facts.members
             self.countries = sorted(await self._ask(listing.countries))
         self.dialog = "smart" if facts.filter is not None else "rename"
+        return await self._recount() if facts.filter is not None and not facts.base else None
 
     @rx.event
     def ask_deletion(self, group_id: int, name: str) -> None:
@@ -157,10 +160,7 @@ class GroupsState(rx.State):
     async def set_filter(self, part: Literal["text", "base", "state", "country", "status"], value: str) -> Any:
         """A part of the filter of the dialog changed: who answers is counted anew, beside what is typed meanwhile."""
         setattr(self, part, value[:200])
-        if not self._filter().kept():
-            self.found = -1
-            return None
-        return GroupsState.count_filter
+        return await self._recount()
 
     @rx.event(background=True)
     async def count_filter(self) -> None:
@@ -208,6 +208,12 @@ class GroupsState(rx.State):
         await self._show()
         return GroupsState.count
 
+    async def _recount(self) -> Any:
+        if self._filter().kept():
+            return GroupsState.count_filter
+        self.found = -1
+        return None
+
     async def _save(self, name: str) -> None:
         if self.dialog == "smart" and self.editing:
             await self._ask(smart_groups.edit_smart_group, self.editing, name, self._filter())
@@ -229,6 +235,8 @@ class GroupsState(rx.State):
         found = await self._ask(partial(smart_groups.every_group, live=False), self.search, MOST)
         known = await self._ask(lambda db, actor: groups.groups(db, actor, smart=True))
         self.total = len(known)
+        sought = self.search.strip().casefold()
+        self.hidden = sum(1 for g in known if sought in g.name.casefold()) - len(found)
         self.lists = [GroupLine(str(g.id), g.name) for g in known if g.members != groups.UNCOUNTED][:200]
         self.rows = [self._line(facts) for facts in found]
         self.selected = len(self._selected)
@@ -248,10 +256,11 @@ class GroupsState(rx.State):
             else {"group": facts.id}
         )
         members = self._sizes.get(facts.id, groups.UNCOUNTED) if facts.filter else facts.members
-        url = "/contacts?" + urlencode({name: value for name, value in view.items() if value})
+        orphan = asked.group_id is not None and not facts.base
+        url = "" if orphan else "/contacts?" + urlencode({name: value for name, value in view.items() if value})
         return Line(
             facts.id, f"{facts.id}-{self._epoch}", facts.name, members, facts.filter is not None,
-            asked.text, facts.base, asked.state, asked.country, asked.status, url, facts.id in self._selected,
+            asked.text, facts.base, asked.state, asked.country, asked.status, url, facts.id in self._selected, orphan,
         )  # fmt: skip
 
     def _unselect(self) -> None:

@@ -42,6 +42,12 @@ class GroupNotFound(Refusal):
     key = "contacts.group_not_found"
 
 
+class GroupNeeded(Refusal):
+    """``name`` is a smart group whose filter asks for members of this one: it would find nobody any more."""
+
+    key = "groups.needed"
+
+
 @dataclass(frozen=True)
 class GroupCount:
     """A group and how many contacts it holds, deleted ones left out; UNCOUNTED for a smart group."""
@@ -115,10 +121,17 @@ def delete_group(db: Database, actor: Actor, group_id: int) -> None:
     """Delete a group; its contacts stay in the book.
 
     Raises:
-        GroupNotFound
+        GroupNotFound, GroupNeeded
     """
     with db.write() as session:
-        session.delete(owned_group(session, actor, group_id))
+        found = owned_group(session, actor, group_id)
+        smart = select(Group.name, Group.filter).where(
+            Group.account_id == actor.account_id, col(Group.filter).is_not(None)
+        )
+        for name, kept in session.execute(smart):
+            if kept and kept.get("group") == group_id:
+                raise GroupNeeded(name=name)
+        session.delete(found)
 
 
 def group_contacts(db: Database, actor: Actor, group_id: int, contact_ids: Sequence[int]) -> int:

@@ -64,7 +64,8 @@ class Filter:
 
 @dataclass(frozen=True)
 class GroupFacts:
-    """A group as its page lists it: ``filter`` is None for a list; ``base`` the name of the group a filter names.
+    """A group as its page lists it: ``filter`` is None for a list; ``base`` the name of the group a filter names, empty
+    when that one is gone (with the import that made it).
 
     ``members`` is UNCOUNTED when nobody asked for the live count of a smart group.
     """
@@ -150,7 +151,8 @@ def count_of(db: Database, actor: Actor, wanted: Filter) -> int:
 def merge_groups(db: Database, actor: Actor, group_ids: Collection[int], name: str) -> tuple[int, int]:
     """Put groups together in one list called ``name``; they are gone, their contacts stay. Returns its id and size.
 
-    Of a smart group the members of this moment are taken.
+    Of a smart group the members of this moment are taken. Smart groups that asked for members of one of them ask for
+    those of the new list.
 
     Raises:
         TooFewGroups, GroupNotFound, GroupNameMissing, GroupNameTaken
@@ -186,6 +188,11 @@ def merge_groups(db: Database, actor: Actor, group_ids: Collection[int], name: s
         for part in parts:
             if part is not stays:
                 session.delete(part)
+        session.flush()
+        smart = select(Group).where(Group.account_id == actor.account_id, col(Group.filter).is_not(None))
+        for one in session.execute(smart).scalars():
+            if one.filter and one.filter.get("group") in others:
+                one.filter = {**one.filter, "group": to}
         session.flush()
         return to, counted(session, "members", to)
 

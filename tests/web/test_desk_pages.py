@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from sqlmodel import col, delete
 
 from smsapp.accounts import sessions
 from smsapp.accounts.actor import Actor
@@ -15,8 +16,10 @@ from smsapp.contacts.blacklist_list import entries
 from smsapp.contacts.blacklist_state import BlacklistState
 from smsapp.contacts.duplicates_state import DuplicatesState
 from smsapp.contacts.group_list_state import GroupsState
+from smsapp.contacts.groups import create_group
 from smsapp.contacts.service import Sheet, count, create_contact
-from smsapp.contacts.smart_groups import every_group
+from smsapp.contacts.smart_groups import Filter, create_smart_group, every_group
+from smsapp.contacts.tables import Group
 from smsapp.imports.choices import Choices
 from smsapp.imports.routes import uploads
 from smsapp.imports.sandbox import Reading
@@ -150,6 +153,31 @@ async def test_a_smart_group_is_counted_while_it_is_made(
     await tab.send(f"{GROUPS}.open", {"dialog": "merge"})
     await tab.send(f"{GROUPS}.save", {"typed": {"name": "Tous"}})
     assert [(g.name, g.members) for g in every_group(rt.db, actor)] == [("Tous", 1)]
+    assert not tab.failures
+
+
+async def test_groups_that_are_not_shown_are_counted_and_one_whose_list_is_gone_says_so(
+    rt: Runtime, open_tabs: Browsers, person: Callable[[str], Actor]
+) -> None:
+    actor = person("camille")
+    create_contact(rt.db, actor, Sheet(f"+{FIRST}", nom="Moreau"))
+    made = [create_group(rt.db, actor, f"Groupe {i:02}") for i in range(60)]
+    smart = create_smart_group(rt.db, actor, "À part", Filter("moreau", made[0]))
+    with rt.db.write() as session:  # as when the import that made it is undone
+        session.execute(delete(Group).where(col(Group.id) == made[0]))
+    tab = open_tabs.tab(actor)
+    await tab.send(f"{GROUPS}.enter", path="/groups")
+    state = await tab.state(GroupsState)
+    assert (state.total, len(state.rows), state.hidden) == (60, 50, 10)
+    await tab.send(f"{GROUPS}.find", {"text": " À PART"})
+    state = await tab.state(GroupsState)
+    [row] = state.rows
+    assert (state.hidden, row.orphan, row.url, row.members) == (0, True, "", 0)
+    await tab.send(f"{GROUPS}.edit", {"group_id": smart})
+    state = await tab.state(GroupsState)
+    assert (state.dialog, state.base, state.text, state.found) == ("smart", "", "moreau", 1)
+    await tab.send(f"{GROUPS}.save", {"typed": {"name": "À part"}})
+    assert [(g.filter, g.members) for g in every_group(rt.db, actor, "part")] == [(Filter("moreau"), 1)]
     assert not tab.failures
 
 

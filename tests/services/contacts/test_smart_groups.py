@@ -6,7 +6,15 @@ import pytest
 
 from smsapp.accounts.actor import Actor
 from smsapp.contacts.blacklist import blacklist
-from smsapp.contacts.groups import GroupNameMissing, GroupNotFound, create_group, group_contacts, groups
+from smsapp.contacts.groups import (
+    GroupNameMissing,
+    GroupNeeded,
+    GroupNotFound,
+    create_group,
+    delete_group,
+    group_contacts,
+    groups,
+)
 from smsapp.contacts.listing import Query, contacts
 from smsapp.contacts.service import Sheet, create_contact, delete_contacts
 from smsapp.contacts.smart_groups import (
@@ -84,6 +92,21 @@ def test_groups_are_put_together_in_one_list(db: Database, actor: Actor) -> None
     made, size = merge_groups(db, actor, [one, two], "Deux")
     assert size == 2
     assert {g.name for g in every_group(db, actor)} == {"Lyon", "Deux"}
+
+
+def test_a_smart_group_never_stands_on_a_list_that_is_gone(db: Database, actor: Actor) -> None:
+    """It follows its list into a merge, and holds it against deletion."""
+    ines = create_contact(db, actor, Sheet("0612345670", nom="Moreau"))
+    first, second = create_group(db, actor, "Paris", [ines]), create_group(db, actor, "Aix")
+    smart = create_smart_group(db, actor, "Moreau de Paris", Filter("moreau", first))
+    with pytest.raises(GroupNeeded) as refusal:
+        delete_group(db, actor, first)
+    assert refusal.value.params == {"name": "Moreau de Paris"}
+    merged, _ = merge_groups(db, actor, [second, first], "Tous")
+    found = smart_group(db, actor, smart)
+    assert (found.filter, found.members, found.base) == (Filter("moreau", merged), 1, "Tous")
+    delete_group(db, actor, smart)
+    delete_group(db, actor, merged)
 
 
 def test_nobody_sees_merges_or_asks_for_anothers_groups(db: Database, make_actor: Callable[[str], Actor]) -> None:
