@@ -157,6 +157,9 @@ def import_file(
     ] = None,
     group: Annotated[str, typer.Option(help="the group that the contacts go to")] = "",
     blacklist: Annotated[bool, typer.Option(help="to the blacklist rather than to the book")] = False,
+    header_row: Annotated[
+        int | None, typer.Option(min=0, help="the row that names the columns, 0 for none; guessed when it is not said")
+    ] = None,
     dry_run: Annotated[bool, typer.Option(help="say what would happen, write nothing")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object with the rejected rows")] = False,
 ) -> None:
@@ -179,7 +182,15 @@ def import_file(
         try:
             actor = commands.owner(db, account)
             found = commands.bring(
-                db, uploads, actor, file, maps or (), group=group, blacklist=blacklist, dry_run=dry_run
+                db,
+                uploads,
+                actor,
+                file,
+                maps or (),
+                group=group,
+                blacklist=blacklist,
+                dry_run=dry_run,
+                header_row=header_row,
             )
         except Refusal as refusal:
             say(translate("en", refusal.key, **refusal.params))

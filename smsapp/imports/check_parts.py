@@ -25,6 +25,7 @@ def _checked() -> Component:
         rx.el.p(
             t("imports.checked", count=C.counts.read),
             rx.cond(C.repaired > 0, rx.fragment(", ", t("imports.repaired_here", count=C.repaired))),
+            rx.cond(C.counts.above > 0, rx.fragment(", ", t("imports.left_out", count=C.counts.above))),
             class_name="mut",
             role="status",
         ),

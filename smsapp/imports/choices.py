@@ -40,7 +40,7 @@ class Choices:
         return Choices(
             **kept
             | {
-                "reading": Reading(**kept["reading"]),
+                "reading": Reading.of_json(kept["reading"]),
                 "mapping": {int(k): v for k, v in kept["mapping"].items()},
                 "repairs": {int(k): v for k, v in kept["repairs"].items()},
                 "accepted": tuple(kept["accepted"]),

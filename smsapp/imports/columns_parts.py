@@ -9,7 +9,7 @@ from smsapp.i18n import language, t
 from smsapp.imports.choices import POLICIES
 from smsapp.imports.countries import COUNTRIES, FIRST
 from smsapp.imports.mapping import REASON
-from smsapp.imports.shown import ColumnHead, PreviewRow
+from smsapp.imports.shown import ColumnHead, HeaderLine, PreviewRow
 from smsapp.imports.state import ImportState as S
 from smsapp.ui import button, field, note, select, text_field
 from smsapp.ui.icons import icon
@@ -42,7 +42,7 @@ class Countries(rx.Component):
 def columns_step() -> Component:
     """How the file was read, the mapping, the settings (board 04)."""
     main = rx.el.div(
-        _file_bar(),
+        rx.el.div(_file_bar(), _left_out(), class_name="file-read"),
         _raw(),
         rx.el.div(
             rx.el.h2(t("imports.map"), class_name="h2"),
@@ -168,7 +168,6 @@ def _file_bar() -> Component:
             class_name="selbox",
         ),
     )
-    headers = [("yes", t("imports.header_first")), ("no", t("imports.header_none"))]
     encodings = [(code, t(f"imports.encoding_{name}")) for code, name in _ENCODINGS.items()]
     return rx.el.div(
         rx.el.div(
@@ -187,9 +186,41 @@ def _file_bar() -> Component:
             rx.fragment(separator(), guess("encoding", S.encoding, encodings)),
             sheet,
         ),
-        guess("header", S.header, headers),
+        _header(),
         class_name="file-bar",
     )
+
+
+def _header() -> Component:
+    """Which row names the columns. Those that are not chosen say how they begin."""
+
+    def row(line: rx.Var[HeaderLine]) -> Component:
+        short = rx.cond(line.row == 1, t("imports.header_first"), t("imports.header_row", row=line.row))
+        chosen = line.row.to_string() == S.header
+        words = rx.cond(chosen, short, t("imports.header_says", row=line.row, text=line.text))
+        return rx.el.option(words, value=line.row.to_string(), key=line.row)
+
+    return rx.el.div(
+        rx.el.label(t("imports.header"), html_for="read-header"),
+        rx.el.span(
+            rx.el.select(
+                rx.foreach(S.header_lines, row),
+                rx.el.option(t("imports.header_none"), value="0"),
+                value=S.header,
+                on_change=lambda value: S.read_again("header", value),
+                id="read-header",
+                custom_attrs={"aria-describedby": "left-out"},
+            ),
+            icon("chevron-down"),
+            class_name="selbox",
+        ),
+    )
+
+
+def _left_out() -> Component:
+    """What stands above the header is no row: how many lines that are."""
+    words = rx.fragment(t("imports.left_out", count=S.above), ", ", t("imports.numbers_stay"))
+    return rx.el.p(rx.cond(S.above > 0, words), id="left-out", role="status", class_name="t2 mut")
 
 
 def _raw() -> Component:

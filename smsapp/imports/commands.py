@@ -18,6 +18,7 @@ from smsapp.imports import service
 from smsapp.imports.choices import Choices
 from smsapp.imports.mapping import REASON, Column, is_field, own_field, reason_column, with_reason
 from smsapp.imports.rejections import CheckedRow, rejections
+from smsapp.imports.sandbox import Reading
 from smsapp.imports.steps import OUTCOMES
 from smsapp.imports.uploads import Upload, Uploads
 
@@ -60,8 +61,11 @@ def bring(
     group: str = "",
     blacklist: bool = False,
     dry_run: bool = False,
+    header_row: int | None = None,
 ) -> dict[str, Any]:
-    """Import a file, or only check it: rows read, the count of each outcome, the rejected rows.
+    """Import a file, or only check it: the row that names the columns and how many lines stand above it, which are left
+    out; rows read, the count of each outcome, the rejected rows. ``header_row`` is that row, 0 for none; it is guessed
+    when it is not said.
 
     ``maps`` are ``COLUMN=FIELD``: a header or a column's number from 1; portable, nom, prenom, email, societe, nothing
     to ignore it, +NAME for a field of one's own, or motif for the reasons of a ``blacklist``.
@@ -71,7 +75,7 @@ def bring(
     """
     upload = _received(uploads, actor, path)
     try:
-        seen = service.preview(uploads, actor, upload.id, known=fields(db, actor))
+        seen = service.preview(uploads, actor, upload.id, Reading(header=header_row), fields(db, actor))
         mapping = {column.index: column.field for column in seen.columns}
         if blacklist:
             mapping = with_reason(mapping, reason_column(seen.columns))
@@ -79,15 +83,16 @@ def bring(
             index, field = _mapped(one, seen.columns, blacklist)
             mapping = {i: "" if name == field else name for i, name in mapping.items()} | {index: field}
         choices = Choices(seen.reading, mapping, group, blacklist)
+        header = {"header_row": seen.reading.header, "left_out": seen.above}
         if dry_run:
             said = service.check(db, uploads, actor, upload.id, choices, named=seen.count)
             counts = {name: getattr(said, name) for name in ("read", *OUTCOMES)}
-            return counts | {"rejected_rows": [_row(row) for row in said.samples["rejected"]]}
+            return header | counts | {"rejected_rows": [_row(row) for row in said.samples["rejected"]]}
         done = service.run_import(db, uploads, actor, upload.id, choices)
     finally:
         uploads.remove(upload)
     counts = {name: getattr(done, name) for name in ("read", *OUTCOMES)}
-    return {"import": done.id} | counts | {"rejected_rows": [_row(row) for row in _every(db, actor, done.id)]}
+    return {"import": done.id} | header | counts | {"rejected_rows": [_row(row) for row in _every(db, actor, done.id)]}
 
 
 def _received(uploads: Uploads, actor: Actor, path: Path) -> Upload:

@@ -25,6 +25,7 @@ ENCODINGS = ("utf-8", "utf-16", "cp1252", "iso-8859-1", "mac_roman")
 CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _UTF8 = re.compile(rb"[\xc3-\xc5][\x80-\xbf]|[\xe2-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _NO_MORE = bytes((*range(0x80), *range(0xC0, 0x100)))  # what continues no letter of UTF-8
+_NUMBER = re.compile(r"\+?[\d .()-]{9,22}")
 _RUNS = re.compile('"+')
 _BLANKED = bytes(32 if CONTROL.match(chr(code)) else code for code in range(256))
 _DIRECTIVE = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
@@ -211,13 +212,24 @@ def _separator(sample: list[str]) -> str:
         width, often = Counter(map(len, rows)).most_common(1)[0] if rows else (1, 0)
         if width < 2:
             continue
-        first = rows[0]
-        if separator == "/" and (len(first) != width or not any(c.isalpha() for c in "".join(first))):
+        if separator == "/" and not _has_names(rows, width):
             continue  # a number or a date written with slashes is no row of cells
         score = often / len(rows) * (1 + width) ** 0.5
         if score > best * 1.05:  # the order of SEPARATORS decides between equals
             best, found = score, separator
     return found if best else _unusual(sample) or found
+
+
+def _has_names(rows: list[list[str]], width: int) -> bool:
+    """Whether the first row has letters; or, where titles stand above, the first that is so wide has nothing else, and
+    most below it a phone number in one cell.
+    """
+    if len(rows[0]) == width:
+        return any(letter.isalpha() for letter in "".join(rows[0]))
+    wide = [cells for cells in rows if len(cells) == width]
+    numbers = sum(1 for cells in wide[1:] if any(_NUMBER.fullmatch(cell.strip()) for cell in cells))
+    words = all(any(map(str.isalpha, cell)) and not any(map(str.isdigit, cell)) for cell in wide[0])
+    return words and numbers * 2 > len(wide[1:])
 
 
 def _unusual(sample: list[str]) -> str:

@@ -60,24 +60,24 @@ class Column:
     samples: tuple[str, ...]
 
 
-def guess_header(rows: pl.DataFrame) -> bool:
+def first_names(rows: pl.DataFrame) -> bool:
     """Whether the first row names the columns: a name that is known, or words above cells that are numbers."""
     first = _cells(rows, 0) if rows.height else []
     if any(_PHONE.fullmatch(cell) or _EMAIL.fullmatch(cell) for cell in first):
         return False
-    if any(_by_name(cell)[1] >= PROBABLE for cell in first):
+    if any(field_named(cell)[1] >= PROBABLE for cell in first):
         return True
     below = _cells(rows, 1) if rows.height > 1 else [""] * len(first)
     return any(_PHONE.fullmatch(cell) and above for above, cell in zip(first, below, strict=True))
 
 
-def guess_columns(rows: pl.DataFrame, header: bool, known: Sequence[CustomField] = ()) -> tuple[Column, ...]:
-    """The columns of a table with the field each is taken for; ``known`` are the account's own fields, which a column
-    of their name is taken for. No field is given to two columns.
+def guess_columns(rows: pl.DataFrame, headers: Sequence[str], known: Sequence[CustomField] = ()) -> tuple[Column, ...]:
+    """The columns of a table with the field each is taken for: ``headers`` are their names, or empty, ``rows`` the
+    first below. ``known`` are the account's own fields, which a column of their name is taken for. No field is given to
+    two columns.
     """
     names = [c for c in rows.columns if c not in ("row", "flaw")]
-    headers = _cells(rows, 0) if header else [""] * len(names)
-    body = rows.slice(1 if header else 0, SAMPLE)
+    body = rows.head(SAMPLE)
     values = [[v for v in body[name].to_list() if v] for name in names]
     votes = sorted(
         (
@@ -182,7 +182,7 @@ def _own_of(title: str, known: Sequence[CustomField]) -> str:
 
 
 def _votes(title: str, cells: Sequence[str]) -> dict[str, int]:
-    field, named = _by_name(title)
+    field, named = field_named(title)
     votes = {field: named} if field else {}
     if cells:
         numbers = sum(1 for c in cells if _PHONE.fullmatch(c) and not _is_date(c)) / len(cells)
@@ -197,7 +197,8 @@ def _votes(title: str, cells: Sequence[str]) -> dict[str, int]:
     return votes
 
 
-def _by_name(title: str) -> tuple[str, int]:
+def field_named(title: str) -> tuple[str, int]:
+    """The field that a header of this name is, and how sure: 86 or 99 for a whole name, 75 for a word of it."""
     plain = _plain(title)
     for field, known in _NAMES.items():
         if plain in known or plain.replace(" ", "") in known:
@@ -215,6 +216,16 @@ def _by_name(title: str) -> tuple[str, int]:
 def _plain(title: str) -> str:
     """A header as words of small letters without accents."""
     return " ".join(re.sub(r"[^a-z0-9]+", " ", fold(title)).split())
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell looks like a phone number, and not like a date."""
+    return bool(_PHONE.fullmatch(cell)) and not _is_date(cell)
+
+
+def is_address(cell: str) -> bool:
+    """Whether a cell looks like an e-mail address."""
+    return bool(_EMAIL.fullmatch(cell))
 
 
 def _is_date(cell: str) -> bool:

@@ -192,6 +192,7 @@ def _head() -> Component:
                 t("imports.done_read", count=R.counts.read),
                 " ",
                 rx.cond(R.seconds < 0.1, t("imports.at_once"), t("imports.in_seconds", seconds=R.seconds)),
+                rx.cond(R.counts.above > 0, rx.fragment(", ", t("imports.left_out", count=R.counts.above))),
                 rx.cond(R.group != "", rx.fragment(", ", group)),
                 class_name="t2 mut",
             ),

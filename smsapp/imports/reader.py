@@ -29,6 +29,8 @@ MAX_INFLATED = 200 << 20
 MAX_RATIO = 200
 MAX_PARTS = 500
 SAMPLE_ROWS = 1_000  # whose usual width is the file's
+FIRST_ROWS = 40  # that are told as they stand: the header is one of them, or there is none
+FIRST_CELL = 80
 PART = 100_000  # rows in a file
 
 MEMORY = 3 << 29  # bytes of addresses, of which a file of a million rows fills a third
@@ -71,9 +73,9 @@ def main() -> None:
 
 def read(path: Path, out: Path, options: dict[str, Any]) -> dict[str, Any]:
     """Write the rows of ``path`` to files that begin like ``out`` and return the facts: kind, encoding, separator,
-    sheets, sheet, width, raw, rows, and ``parts``: per file its name, its first row and how many it holds.
+    sheets, sheet, width, usual, raw, first, rows, ``parts`` (per file its name, its first row and how many it holds).
 
-    ``options`` may fix ``encoding``, ``separator`` and ``sheet``; what is absent is guessed.
+    ``options`` may fix ``encoding``, ``separator``, ``sheet`` and ``width``; what is absent is guessed.
 
     Raises:
         Unreadable
@@ -88,10 +90,10 @@ def read(path: Path, out: Path, options: dict[str, Any]) -> dict[str, Any]:
         facts, pieces = _workbook(path, head, options.get("sheet"))
     else:
         facts, pieces = cut_text(path.read_bytes(), options.get("encoding"), options.get("separator"))
-    return facts | _write(pieces, out)
+    return facts | _write(pieces, out, int(options.get("width", 0)))
 
 
-def _write(pieces: Pieces, out: Path) -> dict[str, Any]:
+def _write(pieces: Pieces, out: Path, width: int) -> dict[str, Any]:
     """Write the rows that are not blank, all equally wide."""
     begun: list[pl.DataFrame | Plain] = []
     sample: list[pl.DataFrame] = []
@@ -100,7 +102,11 @@ def _write(pieces: Pieces, out: Path) -> dict[str, Any]:
         sample.append(_not_blank(more.head(SAMPLE_ROWS * 2).ragged() if isinstance(more, Plain) else more))
     if not any(frame.height for frame in sample):
         raise Unreadable("empty")
-    width, count = _width(pl.concat(sample)), 0
+    looked_at, count = pl.concat(sample), 0
+    usual = _usual(looked_at)
+    width = width or max(usual, looked_at["cells"].list.len()[0])
+    if width > MAX_COLUMNS:
+        raise Unreadable("too_many_columns")
     parts: list[tuple[str, int, int]] = []
     kept: list[pl.DataFrame] = []
 
@@ -122,7 +128,7 @@ def _write(pieces: Pieces, out: Path) -> dict[str, Any]:
             put()
     if kept:
         put()
-    return {"width": width, "rows": count, "parts": parts}
+    return {"width": width, "usual": usual, "first": _first(looked_at), "rows": count, "parts": parts}
 
 
 def _not_blank(frame: pl.DataFrame) -> pl.DataFrame:
@@ -130,13 +136,15 @@ def _not_blank(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.filter(said)
 
 
-def _width(frame: pl.DataFrame) -> int:
-    """The usual number of cells, and never fewer than in the first row, which names them."""
-    widths = frame["cells"].head(SAMPLE_ROWS).list.len()
-    width = max(Counter(widths.to_list()).most_common(1)[0][0], widths[0])
-    if width > MAX_COLUMNS:
-        raise Unreadable("too_many_columns")
-    return int(width)
+def _usual(frame: pl.DataFrame) -> int:
+    """The usual number of cells."""
+    return int(Counter(frame["cells"].head(SAMPLE_ROWS).list.len().to_list()).most_common(1)[0][0])
+
+
+def _first(frame: pl.DataFrame) -> list[tuple[int, list[str]]]:
+    """The first rows with all their cells, whatever the width of the others."""
+    rows = frame.head(FIRST_ROWS).select("row", pl.col("cells").list.head(MAX_COLUMNS))
+    return [(row, [cell.strip()[:FIRST_CELL] for cell in cells]) for row, cells in rows.iter_rows()]
 
 
 def _squared(piece: pl.DataFrame | Plain, width: int) -> pl.DataFrame:

@@ -6,9 +6,10 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -17,7 +18,7 @@ from smsapp.imports import reader
 from smsapp.imports.cutting import ENCODINGS
 
 WALL_SECONDS = 60
-LAYOUT = 2  # of the answers kept beside the file: those of another version are not looked at
+LAYOUT = 3  # of the answers kept beside the file: those of another version are not looked at
 HEAD = 1_000  # rows that are enough for every guess
 # One heap for all threads: each would reserve its own, and the limit counts addresses; a file of a million rows, which
 # fits, was refused now and then.
@@ -34,12 +35,20 @@ class UnreadableFile(Refusal):
 
 @dataclass(frozen=True)
 class Reading:
-    """How a file is to be read; what is empty is guessed. ``header``: whether its first row names the columns."""
+    """How a file is to be read; what is empty is guessed. ``header``: the row that names the columns (`headers.py`), by
+    its number as the spreadsheet shows it, 0 when none does.
+    """
 
     encoding: str = ""
     separator: str = ""
-    header: bool | None = None
+    header: int | None = None
     sheet: str = ""
+
+    @staticmethod
+    def of_json(kept: Mapping[str, Any]) -> "Reading":
+        """The reading that was kept as plain values; once, ``header`` was whether the first row names the columns."""
+        header = kept.get("header")
+        return Reading(**{**kept, "header": None if header is None else int(header)})
 
 
 @dataclass(frozen=True)
@@ -72,6 +81,8 @@ class Table:
     count: int
     head: pl.DataFrame  # the first rows, `HEAD` at most
     parts: tuple[Part, ...]
+    usual: int  # cells of most rows
+    first: tuple[tuple[int, tuple[str, ...]], ...]  # the first rows before they were made equally wide, cells cut short
 
     def pieces(self, skip: int = 0) -> Iterator[pl.DataFrame]:
         """All rows but the first ``skip``, in their order, at most `reader.PART` or a few more at a time."""
@@ -92,8 +103,9 @@ class Table:
         return found.filter(pl.col("row").is_between(first, last))
 
 
-def read_table(path: Path, reading: Reading) -> Table:
-    """Read ``path`` in a child process, once per way of reading: the answer is kept beside the file.
+def read_table(path: Path, reading: Reading, width: int = 0) -> Table:
+    """Read ``path`` in a child process, once per way of reading: the answer is kept beside the file. ``width``: how
+    many columns it has; 0 for the usual number, and never fewer than in the first row.
 
     Raises:
         UnreadableFile
@@ -103,6 +115,7 @@ def read_table(path: Path, reading: Reading) -> Table:
     if len(reading.separator) > 1 or reading.separator in ('"', "\n", "\r", "\0"):
         raise UnreadableFile("separator")
     asked = {"encoding": reading.encoding, "separator": reading.separator, "sheet": reading.sheet}
+    asked["width"] = str(width or "")
     answer = _beside(path, asked, ".json")
     if not answer.exists():
         # Files of each child's own: others may be read at this moment, and must not be written over.
@@ -111,16 +124,22 @@ def read_table(path: Path, reading: Reading) -> Table:
         facts = _run_child({"path": str(path), "out": str(out), "options": options})
         _put(answer, facts)
         if "refused" not in facts:  # whoever asks for what was guessed asks for the same
-            guessed = {name: str(facts.get(name, "")) for name in asked}
+            guessed = {name: str(facts.get(name, "")) for name in asked} | {"width": asked["width"]}
             _put(_beside(path, guessed, ".json"), facts)
     facts = json.loads(answer.read_text())
     if "refused" in facts:
         raise UnreadableFile(str(facts["refused"]))
-    parts = tuple(Part(path.with_name(name), first, count) for name, first, count in facts["parts"])
+    return table_of(path.parent, facts)
+
+
+def table_of(folder: Path, facts: Mapping[str, Any]) -> Table:
+    """The table of which the child told the facts and whose rows it left in a folder."""
+    parts = tuple(Part(folder / name, first, count) for name, first, count in facts["parts"])
     return Table(
         facts["kind"], facts["encoding"], facts["separator"], tuple(facts.get("sheets", ())), facts.get("sheet", ""),
         tuple(facts["raw"]), int(facts["width"]), int(facts["rows"]),
-        pl.read_ipc_stream(parts[0].path, n_rows=HEAD), parts,
+        pl.read_ipc_stream(parts[0].path, n_rows=HEAD), parts, int(facts["usual"]),
+        tuple((int(row), tuple(cells)) for row, cells in facts["first"]),
     )  # fmt: skip
 
 

@@ -21,10 +21,11 @@ from smsapp.db import Database
 from smsapp.domain.phone import pretty
 from smsapp.imports import steps
 from smsapp.imports.choices import Choices
-from smsapp.imports.mapping import Column, by_name, guess_columns, guess_header, is_field, shape_of
+from smsapp.imports.headers import read_headed
+from smsapp.imports.mapping import Column, by_name, guess_columns, is_field, shape_of
 from smsapp.imports.rejections import CheckedRow
 from smsapp.imports.repairs import repairable
-from smsapp.imports.sandbox import Reading, read_table
+from smsapp.imports.sandbox import Reading
 from smsapp.imports.sorting import Sorted, printed
 from smsapp.imports.steps import OUTCOMES, Told
 from smsapp.imports.tables import ContactImport
@@ -41,7 +42,9 @@ GUESS = Reading()
 
 @dataclass(frozen=True)
 class Preview:
-    """What a file looks like as it was read: ``reading`` has every guess filled in, ``rows`` are the first of them."""
+    """What a file looks like as it was read: ``reading`` has every guess filled in, ``rows`` are the first of them.
+    ``above`` lines stand above the header and are left out; ``lines`` are those that could be the header.
+    """
 
     upload: Upload
     kind: str
@@ -51,6 +54,8 @@ class Preview:
     columns: tuple[Column, ...]
     rows: tuple[tuple[int, tuple[str, ...]], ...]
     count: int
+    above: int
+    lines: tuple[tuple[int, str], ...]
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,7 @@ class Check:
     reasons: dict[str, int]
     repairable: dict[str, int]
     samples: dict[str, tuple[CheckedRow, ...]]
+    above: int = 0  # lines above the header, which are no rows
 
 
 @dataclass(frozen=True)
@@ -107,6 +113,7 @@ class Result:
     undo_until: datetime
     failure: str = ""
     undone: Undone = field(default_factory=Undone)
+    above: int = 0  # lines above the header, which are no rows
     region: str = ""  # whose numbers it read without a country code
 
 
@@ -125,21 +132,22 @@ def preview(
     """Read a received file as ``reading`` says, guessing what it leaves open; ``known``: the account's own fields.
 
     Raises:
-        UploadGone, UnreadableFile
+        UploadGone, UnreadableFile, NoSuchRow
     """
     upload = uploads.find(actor, upload_id)
-    table = read_table(upload.path, reading)
-    header = guess_header(table.head) if reading.header is None else reading.header
-    skip = 1 if header else 0
+    headed = read_headed(upload.path, reading)
+    table, header = headed.table, headed.header
     return Preview(
         upload=upload,
         kind=table.kind,
         reading=replace(reading, encoding=table.encoding, separator=table.separator, sheet=table.sheet, header=header),
         sheets=table.sheets,
         raw=table.raw,
-        columns=guess_columns(table.head, header, known),
-        rows=tuple((row[0], row[2:]) for row in table.head.slice(skip, PREVIEW_ROWS).iter_rows()),
-        count=table.count - skip,
+        columns=guess_columns(headed.body, headed.names, known),
+        rows=tuple((row[0], row[2:]) for row in headed.body.head(PREVIEW_ROWS).iter_rows()),
+        count=headed.count,
+        above=headed.above,
+        lines=headed.lines(),
     )
 
 
@@ -182,6 +190,7 @@ def check(db: Database, uploads: Uploads, actor: Actor, upload_id: str, choices:
             "rejected": _rejected(found.rejected, named),
             **{f"rejected/{reason}": _rejected(rows) for (reason,), rows in found.rejected.group_by("reason")},
         },
+        above=course.headed.above,
     )
     outcomes = sum(getattr(said, outcome) for outcome in OUTCOMES)
     assert outcomes == said.read, f"{said.read} rows read, {outcomes} accounted for"
@@ -276,8 +285,13 @@ def _result(session: Session, db: Database, made: ContactImport) -> Result:
         made.blacklisted, made.rejected, repairable(session, made) if made.rejected else 0, made.created_at,
         seconds_between(made.created_at, made.finished_at or db.now()), can_undo(made, db),
         made.created_at + timedelta(days=UNDO_DAYS), made.failure, Undone.of_json(made.undone),
-        made.reading.get("region", ""),
+        _above(made), made.reading.get("region", ""),
     )  # fmt: skip
+
+
+def _above(made: ContactImport) -> int:
+    header = made.reading.get("header", "")
+    return max(0, int(header) - 1) if header.isdecimal() else 0  # once it was whether there is one
 
 
 def _rejected(table: pl.DataFrame, named: int = SHOWN) -> tuple[CheckedRow, ...]:

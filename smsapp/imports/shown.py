@@ -29,6 +29,14 @@ class ColumnHead:
 
 
 @dataclass(frozen=True)
+class HeaderLine:
+    """A row that may name the columns: its number, its beginning."""
+
+    row: int
+    text: str
+
+
+@dataclass(frozen=True)
 class Cell:
     """A cell of the preview; ``bad``: a number that cannot be read."""
 
@@ -61,7 +69,7 @@ class FateRow:
 
 @dataclass(frozen=True)
 class Counts:
-    """What becomes of the rows; the six outcomes make up ``read``."""
+    """What becomes of the rows; the six outcomes make up ``read``. ``above`` lines stand above the header."""
 
     read: int = 0
     created: int = 0
@@ -73,6 +81,7 @@ class Counts:
     repairable: int = 0
     ambiguous: int = 0
     imported: int = 0
+    above: int = 0
 
 
 @dataclass(frozen=True)
@@ -103,8 +112,8 @@ def counts_of(found: Check | Result) -> Counts:
     outcomes = (found.created, found.completed, found.known, found.duplicates, found.blacklisted, found.rejected)
     imported = found.created + found.completed + found.known
     if isinstance(found, Result):
-        return Counts(found.read, *outcomes, found.repairable, 0, imported)
-    return Counts(found.read, *outcomes, sum(found.repairable.values()), found.ambiguous, imported)
+        return Counts(found.read, *outcomes, found.repairable, 0, imported, found.above)
+    return Counts(found.read, *outcomes, sum(found.repairable.values()), found.ambiguous, imported, found.above)
 
 
 def fate_of(row: CheckedRow) -> FateRow:

@@ -24,12 +24,13 @@ from smsapp.imports.mapping import OWN, PROBABLE, REASON, SURE, is_field, own_fi
 from smsapp.imports.routes import upload_token, uploads
 from smsapp.imports.sandbox import Reading
 from smsapp.imports.service import Preview
-from smsapp.imports.shown import Cell, ColumnHead, PreviewRow
+from smsapp.imports.shown import Cell, ColumnHead, HeaderLine, PreviewRow
 from smsapp.imports.steps import NoPhoneColumn
 from smsapp.web.guard import actor_of
 from smsapp.web.runtime import runtime
 
 SHOWN_COLUMNS = 24
+HEADER_DIGITS = 7  # of the number of a row
 OTHER_SEPARATORS = (":", "^", "~", "#", "*", "=")  # beside those that have a name of their own on the page
 
 Answer = TypeVar("Answer")
@@ -49,7 +50,9 @@ class ImportState(rx.State):
     encoding: str = ""
     separator: str = ""
     other_separators: list[str] = list(OTHER_SEPARATORS)
-    header: str = "yes"
+    header: str = "1"  # the number of the row that names the columns, "0" for none
+    header_lines: list[HeaderLine] = []
+    above: int = 0  # lines above it, which are left out
     sheet: str = ""
     sheets: list[str] = []
     raw: list[str] = []
@@ -102,19 +105,23 @@ class ImportState(rx.State):
 
     @rx.event
     async def read_again(self, what: str, value: str) -> None:
-        """Read the file with another separator, encoding, sheet or header: the guesses are shown, never imposed."""
-        if self._preview is None:
+        """Read the file with another separator, encoding, sheet or header (the number of its row, "0" for none): the
+        guesses are shown, never imposed. Another header leaves the columns that were chosen by hand what they are; none
+        leaves all.
+        """
+        if self._preview is None or what not in ("separator", "encoding", "sheet", "header"):
             return
-        now = self._preview.reading
-        changes: dict[str, Any] = {"header": value == "yes"} if what == "header" else {what: value}
-        if what not in ("separator", "encoding", "sheet", "header"):
+        header = int(value) if what == "header" and value.isdecimal() and len(value) <= HEADER_DIGITS else None
+        if what == "header" and header is None:
             return
-        asked = replace(Reading(now.encoding, now.separator, now.header, now.sheet), **changes)
-        if what != "header":
-            asked = replace(asked, header=None)
+        asked = replace(self._preview.reading, **({} if what == "header" else {what: value}), header=header)
+        kept = header in (0, self._preview.reading.header)
+        by_hand = {index: self._mapping[index] for index in sorted(self._by_hand) if what == "header" and not kept}
         self.problem = Sentence()
         try:
-            await self._read(self._file, asked, keep=what == "header")
+            await self._read(self._file, asked, keep=kept)
+            for index, field in by_hand.items():
+                self._take(index, field)
         except Refusal as refusal:
             self.problem = Sentence.of(refusal.key, refusal.params)
         self._draw()
@@ -127,11 +134,7 @@ class ImportState(rx.State):
             return
         if field.startswith(OWN) and field not in self.own_fields:
             self.own_fields = [*self.own_fields, field][-MOST_FIELDS:]
-        for other, taken in list(self._mapping.items()):
-            if field and taken == field and other != index:
-                self._mapping[other] = ""
-        self._mapping[index] = field
-        self._by_hand.add(index)
+        self._take(index, field)
         self.problem = Sentence()
         self._draw()
         await self._note()
@@ -189,7 +192,7 @@ class ImportState(rx.State):
         """Read a file that this tab has not open, as it was left: by another tab, or before the server came back."""
         noted = await self._ask(uploads().noted, _ACTOR, file)
         left = noted.get("desk")
-        await self._read(file, Reading(**left["reading"]) if left else Reading())
+        await self._read(file, Reading.of_json(left["reading"]) if left else Reading())
         self._noted = noted
         if not left:
             return
@@ -240,7 +243,8 @@ class ImportState(rx.State):
         self.encoding, self.separator, self.sheet = found.reading.encoding, found.reading.separator, found.reading.sheet
         guessed = (self.separator,) if self.separator.strip() and self.separator not in SEPARATORS else ()
         self.other_separators = list(dict.fromkeys((*OTHER_SEPARATORS, *guessed)))
-        self.header = "yes" if found.reading.header else "no"
+        self.header, self.above = str(found.reading.header), found.above
+        self.header_lines = [HeaderLine(row, words) for row, words in found.lines]
         self.sheets = list(found.sheets[:50])
         self.raw = list(found.raw)
 
@@ -258,6 +262,14 @@ class ImportState(rx.State):
             self.region = last.region
         own = [field for field in last.mapping.values() if field.startswith(OWN)]
         self.own_fields = list(dict.fromkeys([*self.own_fields, *own]))[-MOST_FIELDS:]
+
+    def _take(self, index: int, field: str) -> None:
+        """Take a column for a field, which no other is from now on."""
+        for other, taken in list(self._mapping.items()):
+            if field and taken == field and other != index:
+                self._mapping[other] = ""
+        self._mapping[index] = field
+        self._by_hand.add(index)
 
     def _place_reasons(self) -> None:
         """Take a column for the reasons of a blacklist; for the book, which keeps none, what it was taken for."""

@@ -19,8 +19,8 @@ from smsapp.contacts.fields import MOST_FIELDS, TooManyFields, fields_of, key_of
 from smsapp.db import Database
 from smsapp.domain.errors import Refusal
 from smsapp.imports.choices import Choices
-from smsapp.imports.mapping import OWN, by_key, checked, guess_header, shape_of, without_reason
-from smsapp.imports.sandbox import Table, read_table
+from smsapp.imports.headers import Headed, read_headed
+from smsapp.imports.mapping import OWN, by_key, checked, shape_of, without_reason
 from smsapp.imports.sorting import Sorted, sort_rows
 from smsapp.imports.tables import ContactImport
 from smsapp.imports.turns import take_turn
@@ -52,9 +52,8 @@ class NoRows(Refusal):
 class Plan:
     """A sorted file, cut into steps: rejected rows first, then the numbers in rising order."""
 
-    table: Table
+    headed: Headed
     found: Sorted
-    header: bool
     region: str
     edges: tuple[tuple[int, int], ...]  # lowest and highest number of each slice
 
@@ -92,24 +91,23 @@ def plan(upload: Upload, choices: Choices, region: str) -> Plan:
     """Read and sort a file.
 
     Raises:
-        UnreadableFile, NoPhoneColumn, NoRows
+        UnreadableFile, NoSuchRow, NoPhoneColumn, NoRows
     """
-    table = read_table(upload.path, choices.reading)
-    fields = checked(choices.mapping, table.width)
+    headed = read_headed(upload.path, choices.reading)
+    fields = checked(choices.mapping, headed.table.width)
     if "portable" not in fields:
         raise NoPhoneColumn
-    header = guess_header(table.head) if choices.reading.header is None else choices.reading.header
-    skip = 1 if header else 0
-    if table.count == skip:
+    if not headed.count:
         raise NoRows
-    found = sort_rows(table.pieces(skip), fields, choices.region or region, choices.accepted, choices.repairs)
+    region = choices.region or region
+    found = sort_rows(headed.table.pieces(headed.skip), fields, region, choices.accepted, choices.repairs)
     outcomes = found.numbers.height + found.repeated.height + found.rejected.height
-    assert outcomes == found.read, f"{found.read} rows read, {outcomes} accounted for"
+    assert outcomes == found.read == headed.count, f"{found.read} rows read, {outcomes} accounted for"
     numbers = found.numbers["e164"].sort()
     edges = tuple(
         (int(numbers[at]), int(numbers[min(at + SLICE, numbers.len()) - 1])) for at in range(0, numbers.len(), SLICE)
     )
-    return Plan(table, found, header, choices.region or region, edges)
+    return Plan(headed, found, region, edges)
 
 
 def begin(db: Database, actor: Actor, upload: Upload, choices: Choices) -> int:
@@ -220,7 +218,7 @@ def _step(
         _describe(session, db, actor, made, choices, course)
     if step < course.rejections:
         part = found.rejected.slice(step * REJECTED, REJECTED)
-        reject(session, import_id, part, course.table.between(part["row"][0], part["row"][-1]))
+        reject(session, import_id, part, course.headed.table.between(part["row"][0], part["row"][-1]))
         made.rejected += part.height
     elif given is not None:
         write_slice(session, db, actor, made, choices, given)
@@ -237,12 +235,12 @@ def _describe(
     session: Session, db: Database, actor: Actor, made: ContactImport, choices: Choices, course: Plan
 ) -> None:
     """What is known of the import before anything is written."""
-    table, found = course.table, course.found
+    headed, table, found = course.headed, course.headed.table, course.found
     made.reading = {
         "kind": table.kind, "encoding": table.encoding, "separator": table.separator, "sheet": table.sheet,
-        "header": str(course.header), "region": course.region,
+        "header": str(headed.header), "region": course.region,
     }  # fmt: skip
-    made.columns = list(table.head.row(0)[2:]) if course.header else [""] * table.width
+    made.columns = list(headed.names)
     taken = sorted(checked(choices.mapping, table.width).values())
     made.mapping = {str(index): choices.mapping[index] for index in taken}
     known = {one.key for one in fields_of(session, actor.account_id)}

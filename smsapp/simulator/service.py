@@ -27,8 +27,9 @@ from smsapp.domain.phone import read_column
 from smsapp.domain.quote import RECIPIENTS, Destination, Quote, Term, quote
 from smsapp.domain.tariff import SmsType, Tariff
 from smsapp.domain.template import VARIABLES, SenderKind, Template, stop_mention
-from smsapp.imports.mapping import guess_columns, guess_header
-from smsapp.imports.sandbox import Reading, read_table
+from smsapp.imports.headers import read_headed
+from smsapp.imports.mapping import guess_columns
+from smsapp.imports.sandbox import Reading
 from smsapp.imports.sorting import tidy
 from smsapp.imports.steps import NoPhoneColumn
 
@@ -146,12 +147,12 @@ def simulate_file(
     with tempfile.TemporaryDirectory() as place:
         own = Path(place) / "file"
         (shutil.copyfile if keep else shutil.move)(path, own)
-        table = read_table(own, Reading())
-        header = guess_header(table.head)
-        fields = {column.field: column.index for column in guess_columns(table.head, header) if column.field}
+        headed = read_headed(own, Reading())
+        columns = guess_columns(headed.body, headed.names)
+        fields = {column.field: column.index for column in columns if column.field}
         if "portable" not in fields:
             raise NoPhoneColumn
-        body = table.rows(1 if header else 0)
+        body = headed.table.rows(headed.skip)
     read = read_column(body[f"c{fields['portable']}"], region, for_voice=asked.sms_type is SmsType.VOICE)
     # As the import keeps them, so that the campaign costs what the file was priced at.
     recipients = body.select(

@@ -1,4 +1,5 @@
-"""kill -9 in the middle of an import: whoever starts next brings it to its end, and nothing is there twice."""
+"""kill -9 in the middle of an import, here of a file with a title: whoever starts next brings it to its end, and nothing
+is there twice."""
 
 import random
 import subprocess
@@ -29,8 +30,8 @@ def test_kill_9_leaves_no_import_half_done(db: Database, make_actor: Callable[[s
     lines = [f"0612{i:06d};Nom{i};P{i}" for i in range(ROWS)] + [f"x{i};Rejet;P" for i in range(300)]
     uploads = Uploads(tmp_path / "uploads")
     incoming = uploads.receive(actor, "clients.csv")
-    incoming.write("\n".join(["Portable;Nom;Prenom", *lines]).encode())
-    choices = Choices(Reading(header=True), {0: "portable", 1: "nom", 2: "prenom"}, group_name="Tous")
+    incoming.write("\n".join(["Fichier clients - juin 2026", "", "Portable;Nom;Prenom", *lines]).encode())
+    choices = Choices(Reading(header=3), {0: "portable", 1: "nom", 2: "prenom"}, group_name="Tous")
     begun = begin_import(db, uploads, actor, incoming.done().id, choices)
     draw = random.Random(4)
     killed_at = []

@@ -65,9 +65,10 @@ def test_a_file_is_imported_as_the_page_does(run: CliRunner, tmp_path: Path) -> 
     assert tried.exit_code == 0, tried.output
     counts = {"read": 3, "created": 1, "completed": 0, "known": 0, "duplicates": 1, "blacklisted": 0, "rejected": 1}
     rejected = {"row": 3, "value": "0696123456", "reason": "needs_country_code", "suggestion": "+596 696 12 34 56"}
-    assert json.loads(tried.output) == counts | {"rejected_rows": [rejected]}
+    header = {"header_row": 1, "left_out": 0}
+    assert json.loads(tried.output) == header | counts | {"rejected_rows": [rejected]}
     done = run.invoke(app, [*asked, "--group", "Juin"])
-    assert json.loads(done.output) == {"import": 1} | counts | {"rejected_rows": [rejected]}
+    assert json.loads(done.output) == {"import": 1} | header | counts | {"rejected_rows": [rejected]}
     again = json.loads(run.invoke(app, [*asked, "--blacklist"]).output)
     assert (again["created"], again["known"]) == (1, 0)
     refusals = tmp_path / "refus.csv"
@@ -86,12 +87,20 @@ def test_a_file_is_imported_as_the_page_does(run: CliRunner, tmp_path: Path) -> 
     plain = run.invoke(app, asked[:-1])
     assert "blacklisted: 1" in plain.output
     assert "3\t0696123456\tneeds_country_code" in plain.output
+    titled = tmp_path / "titre.csv"
+    titled.write_text("Club;Tél\n\nQui;Où\nRey;0612345679\nRoi;faux\n")
+    told = ["import", str(titled), "--account", "lavande", "--map", "2=portable", "--dry-run", "--json"]
+    for more, header_row, read in (([], 1, 3), (["--header-row", "3"], 3, 2), (["--header-row", "0"], 0, 4)):
+        found = json.loads(run.invoke(app, [*told, *more]).output)
+        assert (found["header_row"], found["left_out"], found["read"]) == (header_row, max(0, header_row - 1), read)
+        assert found["rejected_rows"][-1]["row"] == 5
     assert not list((tmp_path / "uploads").rglob("*.bin"))
     for wrong, said in (
         (["--account", "nobody"], "Nobody has"),
         (["--account", "lavande", "--map", "9=nom"], "does not name"),
         (["--account", "lavande", "--map", "ville=motif"], "does not name"),
         (["--account", "lavande", "--map", "2="], "Choose the column"),
+        (["--account", "lavande", "--header-row", "9"], "not among the first"),
     ):
         refused = run.invoke(app, ["import", str(file), *wrong])
         assert (refused.exit_code, said in refused.output) == (1, True), refused.output

@@ -76,7 +76,8 @@ def test_rows_are_found_again_by_their_numbers(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(cutting, "WINDOW", 300)
     facts = reader.read(path, tmp_path / "small.arrow", {})
     parts = tuple(sandbox.Part(tmp_path / name, first, count) for name, first, count in facts["parts"])
-    small = sandbox.Table("text", "", ";", (), "", (), facts["width"], facts["rows"], table.head, parts)
+    counts = (facts["width"], facts["rows"])
+    small = sandbox.Table("text", "", ";", (), "", (), *counts, table.head, parts, facts["usual"], ())
     assert len(parts) > 20
     assert sum(part.count for part in parts) == small.count == table.count
     assert small.rows().equals(table.rows())

@@ -141,7 +141,7 @@ async def test_s73_a_column_is_the_reason_only_of_a_blacklist(
     await tab.send(f"{DESK}.set_blacklist", {"on": False}, path=path)
     assert await fields() == ["portable", "", ""]
     await tab.send(f"{DESK}.set_blacklist", {"on": True}, path=path)
-    await tab.send(f"{DESK}.read_again", {"what": "header", "value": "yes"}, path=path)
+    await tab.send(f"{DESK}.read_again", {"what": "header", "value": "1"}, path=path)
     assert await fields() == ["portable", "", "motif"]
     again = open_tabs.tab(actor)
     await again.send(f"{DESK}.enter", path=path)
