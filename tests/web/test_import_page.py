@@ -149,6 +149,51 @@ async def test_s73_a_column_is_the_reason_only_of_a_blacklist(
     assert not tab.failures + again.failures
 
 
+async def test_s67_another_header_leaves_what_was_chosen_by_hand(
+    open_tabs: Browsers, person: Callable[[str], Actor]
+) -> None:
+    """The names below the titles are guessed; none, or another row, keeps the columns chosen by hand, also in a tab that
+    an earlier version left; what is no row of the file is a sentence."""
+    actor = person("camille")
+    tab = open_tabs.tab(actor)
+    file = received(actor, "Club de tir;;\n\nNom;Portable;Ville\nRey;0639982210;Lyon\n")
+    path = f"/import?file={file}"
+
+    async def said() -> tuple[str, int, int, list[str]]:
+        state = await tab.state(ImportState)
+        return state.header, state.above, state.count, [column.field for column in state.columns]
+
+    async def say(value: str) -> None:
+        await tab.send(f"{DESK}.read_again", {"what": "header", "value": value}, path=path)
+
+    await tab.send(f"{DESK}.enter", path=path)
+    guess = ("3", 2, 1, ["nom", "portable", ""])
+    assert await said() == guess
+    state = await tab.state(ImportState)
+    lines = [(1, "Club de tir"), (3, "Nom · Portable · Ville"), (4, "Rey · 0639982210 · Lyon")]
+    assert [(line.row, line.text) for line in state.header_lines] == lines
+    for wrong in ("yes", "-1", "", "1" * 30, "1.5"):
+        await say(wrong)
+        assert await said() == guess
+    await tab.send(f"{DESK}.map_column", {"index": 2, "field": "societe"}, path=path)
+    await say("0")
+    assert await said() == ("0", 0, 3, ["nom", "portable", "societe"])
+    await say("1")
+    assert await said() == ("1", 0, 2, ["", "", "societe"])
+    await say("9")
+    assert (await tab.state(ImportState)).problem.key == "imports.no_such_row"
+    await say("3")
+    assert await said() == ("3", 2, 1, ["nom", "portable", "societe"])
+    kept = uploads().noted(actor, file)
+    uploads().note(
+        actor, file, {**kept, "desk": {**kept["desk"], "reading": {**kept["desk"]["reading"], "header": True}}}
+    )
+    tab = open_tabs.tab(actor)
+    await tab.send(f"{DESK}.enter", path=path)
+    assert await said() == ("1", 0, 2, ["nom", "portable", "societe"])
+    assert not tab.failures
+
+
 async def test_rows_that_another_column_brings_are_not_called_repaired(
     open_tabs: Browsers, person: Callable[[str], Actor]
 ) -> None:
