@@ -64,6 +64,17 @@ class GroupPart(EveryonePart, mixin=True):
         return None
 
     @rx.event
+    async def take_out_of_group(self) -> None:
+        """Take the selection out of the group that is shown; it stays selected, to be put back or elsewhere."""
+        try:
+            count = await self._ask(groups.ungroup_contacts, id_of(self.group) or 0, sorted(self._selected))
+        except Refusal as refusal:
+            await refuse(self, refusal)
+            return
+        await notice(self, "success", "contacts.ungrouped", count=count, name=self.group_name)
+        await self._again()
+
+    @rx.event
     async def open_saving(self) -> None:
         """Ask for the name of the smart group that the view makes (S69)."""
         self.group_error = Sentence()

@@ -3,7 +3,8 @@
 import reflex as rx
 
 from smsapp.contacts import blacklist_page, duplicates_page, group_list_page
-from smsapp.contacts.parts import BookSheet, book, dialogs, tools
+from smsapp.contacts.dialog_parts import dialogs
+from smsapp.contacts.parts import BookSheet, book, tools
 from smsapp.contacts.state import ContactsState as S
 from smsapp.i18n import t
 from smsapp.ui import book_tabs, button, link_button, notices

@@ -1,4 +1,4 @@
-"""Pieces of the address book page: search and filters, the list, the bar of the selection, the dialogs."""
+"""Pieces of the address book page: search and filters, the list, the bar of the selection."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ from reflex.components.component import Component
 from reflex_base.utils.imports import ImportDict
 
 from smsapp.contacts.listing import STATES
-from smsapp.contacts.record_parts import contact_form, dots, fields_dialog, record, state_tag
+from smsapp.contacts.record_parts import dots, record, state_tag
 from smsapp.contacts.shown import Row
 from smsapp.contacts.state import ContactsState as S
 from smsapp.domain.delivery import Status
-from smsapp.i18n import say, t
+from smsapp.i18n import t
 from smsapp.simulator.widget_parts import territory
 from smsapp.ui import (
     Choice,
@@ -19,10 +19,8 @@ from smsapp.ui import (
     avatar,
     bulk_bar,
     button,
-    closing,
     confirm,
     data_table,
-    dialog,
     empty_state,
     icon_button,
     link_button,
@@ -34,7 +32,6 @@ from smsapp.ui import (
     search_field,
     segmented,
     status_badge,
-    text_field,
 )
 from smsapp.ui.icons import icon
 
@@ -263,6 +260,10 @@ def _bulk() -> Component:
             rx.el.button(*write, type="button", on_click=S.write_selected),
         ),
         rx.el.button(icon("users"), t("contacts.do_group"), type="button", on_click=S.open_grouping),
+        rx.cond(
+            (S.group != "") & ~S.everyone,
+            rx.el.button(icon("user-minus"), t("contacts.ungroup"), type="button", on_click=S.take_out_of_group),
+        ),
         export,
         rx.cond(
             ~S.everyone,
@@ -294,103 +295,3 @@ def _bulk() -> Component:
 def _also(words: rx.Var[str]) -> Component:
     """The second line of what is selected."""
     return rx.el.span(rx.el.span(", ", class_name="sr-only"), words, class_name="also")
-
-
-def dialogs() -> Component:
-    """The new contact, the group of a selection, the name of a group, and the question before a group goes."""
-    error = rx.cond(S.group_error.key != "", note(say(S.group_error), tone="red", alert=True))
-    chosen = rx.el.div(
-        rx.el.label(t("contacts.group_choose"), html_for="group_chosen", class_name="lab"),
-        rx.el.span(
-            rx.el.select(
-                rx.el.option(t("contacts.group_choose_none"), value=""),
-                rx.foreach(S.group_lines, lambda g: rx.el.option(g.label, value=g.value)),
-                id="group_chosen",
-                name="group_chosen",
-            ),
-            icon("chevron-down"),
-            class_name="selbox block",
-        ),
-        class_name="fld",
-    )
-    grouping = dialog(
-        rx.form(
-            error,
-            rx.cond(S.selected > 0, chosen),
-            text_field(
-                "group_name",
-                rx.cond(S.selected > 0, t("contacts.group_or_new"), t("contacts.group_name")),
-                max_length=120,
-                auto_complete="off",
-            ),
-            rx.el.div(
-                closing(button(t("contacts.cancel"))),
-                button(
-                    rx.cond(S.selected > 0, t("contacts.do_group"), t("contacts.group_create")),
-                    role="primary",
-                    submit=True,
-                ),
-                class_name="acts",
-            ),
-            on_submit=S.put_in_group,
-            class_name="contact-form",
-        ),
-        title=rx.cond(S.selected > 0, t("contacts.group_dialog"), t("contacts.new_group")),
-        say=t("contacts.group_dialog_say"),
-        open=S.grouping,
-        on_open_change=S.set_grouping,
-        width="440px",
-    )
-    naming = dialog(
-        rx.form(
-            error,
-            text_field(
-                "new_name", t("contacts.group_name"), default_value=S.group_name, max_length=120, auto_complete="off"
-            ),
-            rx.el.div(
-                closing(button(t("contacts.cancel"))),
-                button(t("contacts.group_rename"), role="primary", submit=True),
-                class_name="acts",
-            ),
-            on_submit=S.rename_group,
-            class_name="contact-form",
-        ),
-        title=t("contacts.group_rename"),
-        open=S.naming,
-        on_open_change=S.set_naming,
-        width="440px",
-    )
-    saving = dialog(
-        rx.form(
-            error,
-            text_field("view_name", t("contacts.group_name"), max_length=120, auto_complete="off"),
-            rx.el.div(
-                closing(button(t("contacts.cancel"))),
-                button(t("groups.save"), role="primary", submit=True),
-                class_name="acts",
-            ),
-            on_submit=S.save_view,
-            class_name="contact-form",
-        ),
-        title=t("contacts.save_view_title"),
-        say=t("contacts.save_view_say"),
-        open=S.saving,
-        on_open_change=S.set_saving,
-        width="440px",
-    )
-    deletion = confirm(
-        title=t("contacts.group_delete_q", name=S.group_name),
-        say=t("contacts.group_delete_say"),
-        keep=button(t("contacts.cancel")),
-        go=button(t("contacts.group_delete"), role="danger", on_click=S.delete_group),
-        open=S.deleting_group,
-        on_open_change=S.set_deleting_group,
-    )
-    new = dialog(
-        contact_form("new"),
-        title=t("contacts.new"),
-        open=S.creating,
-        on_open_change=S.set_creating,
-        width="520px",
-    )
-    return rx.fragment(new, grouping, naming, saving, deletion, fields_dialog())

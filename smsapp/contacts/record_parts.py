@@ -25,6 +25,15 @@ from smsapp.ui import (
 from smsapp.ui.icons import icon
 
 
+class RecordTitle(rx.Component):
+    """The name at the head of the record, where whoever opens it is: the list before it may be long."""
+
+    library = rx.asset("record.jsx", shared=True).importable_path
+    tag = "RecordTitle"
+
+    title: rx.Var[str]
+
+
 def dots(tags: rx.Var[list[Tag]], most: int | None = None) -> Component:
     """The groups of a contact, each with its dot; beyond ``most`` they are counted."""
 
@@ -63,7 +72,7 @@ def record() -> Component:
     person = rx.el.div(
         avatar(S.form.initials, tone="own", large=True),
         rx.el.div(
-            rx.el.h2(S.form.title, class_name="b6"),
+            RecordTitle.create(title=S.form.title),
             rx.cond(S.form.societe != "", rx.el.div(S.form.societe, class_name="t2 mut el")),
             class_name="f1",
         ),
@@ -282,13 +291,16 @@ def _group_boxes() -> Component:
 
 
 def fields_dialog() -> Component:
-    """The account's own fields: what there is, a new one."""
+    """The account's own fields: what there is, a new one, another name for one."""
 
     def one(field: rx.Var[Extra]) -> Component:
         gone = icon_button(
             "trash-2", t("contacts.custom_remove", name=field.name), on_click=S.drop_own_field(field.key)
         )
-        return rx.el.li(rx.el.span(field.name, class_name="f1"), rx.el.code(f"${field.key}"), gone)
+        other = icon_button(
+            "pencil", t("contacts.custom_rename", name=field.name), on_click=S.rename_own_field(field.key)
+        )
+        return rx.el.li(rx.el.span(field.name, class_name="f1"), rx.el.code(f"${field.key}"), other, gone)
 
     none = rx.el.p(t("contacts.custom_none"), class_name="t2 mut")
     return dialog(
@@ -297,7 +309,12 @@ def fields_dialog() -> Component:
             rx.form(
                 text_field(
                     "field_name",
-                    t("contacts.custom_name"),
+                    rx.cond(
+                        S.renaming.key != "",
+                        t("contacts.custom_rename", name=S.renaming.name),
+                        t("contacts.custom_name"),
+                    ),
+                    default_value=S.renaming.name,
                     error=say(S.field_error),
                     max_length=80,
                     auto_complete="off",
@@ -305,7 +322,11 @@ def fields_dialog() -> Component:
                 ),
                 rx.el.div(
                     closing(button(t("contacts.close_dialog"))),
-                    button(t("contacts.custom_add"), role="primary", submit=True),
+                    button(
+                        rx.cond(S.renaming.key != "", t("contacts.custom_rename_go"), t("contacts.custom_add")),
+                        role="primary",
+                        submit=True,
+                    ),
                     class_name="acts",
                 ),
                 on_submit=S.make_own_field,

@@ -71,6 +71,27 @@ def test_s62_search_filters_and_the_record_beside_the_list(
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["wide", "narrow"])
+def test_a_record_is_entered_and_left_with_the_keyboard(
+    visit: Callable[..., Visitor], furniture: House, size: tuple[int, int]
+) -> None:
+    """Nobody has to walk through the whole list to reach the record beside it, nor to come back."""
+    who = visit("fr", size, session=furniture.full.session)
+    link = book(who).nth(2).locator("a.cell")
+    name = link.inner_text()
+    link.focus()
+    who.page.keyboard.press("Enter")
+    record = who.page.get_by_role("complementary", name=who.t("contacts.record"))
+    expect(record.get_by_role("heading", name=name, exact=True)).to_be_focused(timeout=SOON)
+    who.page.keyboard.press("Tab")
+    expect(record.get_by_role("link", name=who.t("contacts.write_to"), exact=True)).to_be_focused()
+    record.get_by_role("link", name=who.t("contacts.close"), exact=True).focus()
+    who.page.keyboard.press("Enter")
+    expect(record).to_have_count(0, timeout=SOON)
+    expect(link).to_be_focused()
+    who.silent()
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["wide", "narrow"])
 def test_m10_a_selection_over_pages_is_fetched_deleted_and_brought_back(
     visit: Callable[..., Visitor], furniture: House, size: tuple[int, int]
 ) -> None:

@@ -148,3 +148,47 @@ async def test_s70_a_second_list_waits_for_the_first_and_is_not_made_in_vain(
     await tab.send(f"{BOOK}.write_selected", path=path)
     assert groups(rt.db, actor) == []
     assert not tab.failures
+
+
+async def test_s70_a_selection_leaves_the_group_that_is_shown_and_stays_selected(
+    rt: Runtime, open_tabs: Browsers, person: Callable[[str], Actor]
+) -> None:
+    actor = person("camille")
+    ids = people(rt, actor, 3)
+    vip = create_group(rt.db, actor, "VIP", ids)
+    tab, path = open_tabs.tab(actor), f"/contacts?group={vip}"
+    await tab.send(f"{BOOK}.enter", path=path)
+    for gone in ids[:2]:
+        await tab.send(f"{BOOK}.tick", {"contact_id": gone, "on": True}, path=path)
+    await tab.send(f"{BOOK}.take_out_of_group", path=path)
+    state = await tab.state(ContactsState)
+    assert ([row.id for row in state.rows], state.selected, state.contacts_count) == (ids[2:], 2, 3)
+    assert (await tab.state(SessionState)).notice.sentence.params == {"count": 2, "name": "VIP"}
+    await tab.send(f"{BOOK}.put_in_group", {"typed": {"group_chosen": str(vip)}}, path=path)
+    assert groups(rt.db, actor)[0].members == 3
+    assert not tab.failures
+
+
+async def test_a_field_gets_another_name_and_keeps_its_values(
+    rt: Runtime, open_tabs: Browsers, person: Callable[[str], Actor]
+) -> None:
+    actor = person("camille")
+    [made] = people(rt, actor, 1)
+    tab, path = open_tabs.tab(actor), f"/contacts?open={made}"
+    await tab.send(f"{BOOK}.enter", path=path)
+    for name in ("Ville", "Taille"):
+        await tab.send(f"{BOOK}.make_own_field", {"typed": {"field_name": name}}, path=path)
+    await tab.send(f"{BOOK}.save", {"typed": {"number": "0612345700", "extra-ville": "Aix"}}, path=path)
+    await tab.send(f"{BOOK}.manage_fields", path=path)
+    await tab.send(f"{BOOK}.rename_own_field", {"key": "ville"}, path=path)
+    await tab.send(f"{BOOK}.make_own_field", {"typed": {"field_name": "taille"}}, path=path)
+    state = await tab.state(ContactsState)
+    assert (state.field_error.key, state.renaming.name) == ("contacts.custom_name_taken", "Ville")
+    await tab.send(f"{BOOK}.make_own_field", {"typed": {"field_name": "Commune"}}, path=path)
+    state = await tab.state(ContactsState)
+    assert {(one.key, one.name, one.value) for one in state.form_extra} == {
+        ("ville", "Commune", "Aix"),
+        ("taille", "Taille", ""),
+    }
+    assert state.renaming.key == ""
+    assert not tab.failures
