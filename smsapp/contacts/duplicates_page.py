@@ -106,7 +106,7 @@ def _card(card: rx.Var[Card]) -> Component:
             on_submit=S.merge,
         ),
         class_name="dup-card",
-        key=card.id,
+        key=f"{card.id}-{card.total}",  # with other contacts, other values are proposed
     )
 
 

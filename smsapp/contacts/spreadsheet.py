@@ -17,7 +17,7 @@ import polars as pl
 
 from smsapp.domain.phone import pretty, read_column
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+FORMULA = re.compile(r"'*(?:[\t\r\n]|\s*[=+\-@＝＋－＠])")  # space before it is taken off by many a program
 PIECE = 64 * 1024
 MOST_ROWS = 1_048_575  # of a sheet, its header apart
 MOST_LETTERS = 32_767  # of a cell
@@ -34,7 +34,7 @@ _SHEET = f'<worksheet xmlns="{_MAIN}"><sheetData>'
 
 def neutral(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.lstrip("'").startswith(FORMULA) else cell
+    return f"'{cell}" if FORMULA.match(cell) else cell
 
 
 def written(numbers: Sequence[int], region: str) -> list[str]:

@@ -176,7 +176,7 @@ def _cell(cells: pl.Series) -> pl.Series:
     if (cells.str.len_bytes() > MAX_CELL).any():
         cells = cells.str.slice(0, MAX_CELL)
     if cells.str.starts_with("'").any():
-        cells = cells.str.replace(r"^'('*[=+\-@\t\r＝＋－＠])", "${1}")
+        cells = cells.str.replace(r"^'('*(?:[\t\r\n]|\s*[=+\-@＝＋－＠]))", "${1}")
     return cells
 
 

@@ -112,6 +112,7 @@ async def test_own_fields_and_consent_through_the_form(
     state = await tab.state(ContactsState)
     assert [(one.name, one.value) for one in state.form_extra] == [("Ville", "Aix")]
     assert (state.form.consent_day, state.form.consent_source) == ("2025-02-03", "Salon")
+    assert state.form.consent_at == "2025-02-03T12:00:00"  # in Cayenne too: a day at no hour is midnight in Greenwich
     await tab.send(f"{BOOK}.drop_own_field", {"key": "ville"}, path=path)
     assert (await tab.state(ContactsState)).form_extra == []
     assert not tab.failures
