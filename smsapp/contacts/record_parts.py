@@ -24,6 +24,8 @@ from smsapp.ui import (
 )
 from smsapp.ui.icons import icon
 
+FEW_GROUPS = 12  # more of them can be looked for by their names
+
 
 class RecordTitle(rx.Component):
     """The name at the head of the record, where whoever opens it is: the list before it may be long."""
@@ -276,7 +278,12 @@ def contact_form(name: str) -> Component:
 def _group_boxes() -> Component:
     def box(g: rx.Var[GroupLine]) -> Component:
         return rx.el.label(
-            rx.el.input(type="checkbox", name=f"group-{g.value}", default_checked=g.ticked),
+            rx.el.input(
+                type="checkbox",
+                name=f"group-{g.value}",
+                default_checked=g.ticked,
+                on_change=lambda on: S.tick_group(g.value, on),
+            ),
             rx.el.span(g.label),
             class_name="pill",
             key=g.value,
@@ -285,7 +292,20 @@ def _group_boxes() -> Component:
     none = rx.el.span(t("contacts.no_groups"), class_name="t2 mut")
     return rx.el.fieldset(
         rx.el.legend(t("contacts.field_groups"), class_name="lab"),
+        rx.cond(
+            S.groups_count > FEW_GROUPS,
+            rx.el.input(
+                type="search",
+                class_name="inp",
+                placeholder=t("groups.search"),
+                aria_label=t("groups.search"),
+                on_change=S.find_groups.debounce(180),
+                max_length=200,
+                custom_attrs={"form": "none"},  # Enter looks for groups, and saves nothing
+            ),
+        ),
         rx.cond(S.form_groups.length() > 0, rx.el.div(rx.foreach(S.form_groups, box), class_name="all"), none),
+        rx.cond(S.form_groups_left > 0, rx.el.p(t("groups.hidden", count=S.form_groups_left), class_name="t2 mut")),
         class_name="pick-groups",
     )
 

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Annotated
 
 import reflex as rx
+from annotated_types import MaxLen
 
 from smsapp.accounts.state import initials
 from smsapp.contacts import groups, service
 from smsapp.contacts.book_state import BookPart
 from smsapp.contacts.fields import CustomField
 from smsapp.contacts.service import Sheet, UnreadableNumber
-from smsapp.contacts.shown import Extra, Form, Found, GroupLine, PastLine, Tag, past_lines, tags_of
+from smsapp.contacts.shown import Extra, Form, Found, GroupLine, PastLine, past_lines, tags_of
 from smsapp.domain.errors import Refusal
 from smsapp.i18n import Sentence
 from smsapp.web.notices import notice
@@ -24,6 +26,7 @@ class RecordPart(BookPart, mixin=True):
 
     form: Form = Form()
     form_groups: list[GroupLine] = []
+    form_groups_left: int = 0  # groups that answer the search of the form too, beyond those that it offers
     form_extra: list[Extra] = []
     past: list[PastLine] = []
     past_sent: int = 0
@@ -44,7 +47,7 @@ class RecordPart(BookPart, mixin=True):
         self.creating = True
         self.form = Form(key=f"new{self.epoch}")
         self.form_extra = [Extra(one.key, one.name) for one in self._custom]
-        self.form_groups = await self._form_groups([])
+        await self._offer_groups([])
 
     @rx.event
     async def set_creating(self, on: bool) -> None:
@@ -91,6 +94,16 @@ class RecordPart(BookPart, mixin=True):
         await self._again()
 
     @rx.event
+    async def find_groups(self, text: Annotated[str, MaxLen(200)]) -> None:
+        """Offer the groups whose name holds ``text``, beside those that are ticked (M5)."""
+        await self._offer_groups([g for g in self.form_groups if g.ticked], text)
+
+    @rx.event
+    def tick_group(self, value: Annotated[str, MaxLen(20)], on: bool) -> None:
+        """A group was ticked, or no longer is; the browser has drawn it, and it stays while others are looked for."""
+        self.form_groups = [replace(g, ticked=on) if g.value == value else g for g in self.form_groups]
+
+    @rx.event
     def use_fix(self) -> None:
         """Put the suggested number in the form, with the rest as it was typed (S91)."""
         self.form = replace(self.form, number=self.number_fix, key=f"{self.form.key}+", **self._typed)
@@ -126,12 +139,12 @@ class RecordPart(BookPart, mixin=True):
             sheet.created_at.isoformat() if sheet.created_at else "", sheet.import_id or 0,
         )  # fmt: skip
 
-    async def _form_groups(self, mine: Sequence[Tag]) -> list[GroupLine]:
-        """The groups to tick: those of the contact, all of them, then others."""
-        found = await self._ask(groups.groups, "", MOST_GROUPS)
-        own = {tag.id for tag in mine}
-        others = [GroupLine(str(g.id), g.name) for g in found if str(g.id) not in own]
-        return [*(GroupLine(tag.id, tag.name, True) for tag in mine), *others]
+    async def _offer_groups(self, ticked: Sequence[GroupLine], text: str = "") -> None:
+        """The groups to tick: all those that are ticked, then others."""
+        known = {line.value for line in ticked}
+        others = [g for g in await self._ask(groups.groups, text) if str(g.id) not in known]
+        self.form_groups = [*ticked, *(GroupLine(str(g.id), g.name) for g in others[:MOST_GROUPS])]
+        self.form_groups_left = max(len(others) - MOST_GROUPS, 0)
 
     def _clear_errors(self) -> None:
         self.number_error = self.form_error = Sentence()

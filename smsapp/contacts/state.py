@@ -237,7 +237,7 @@ class ContactsState(RecordPart, FieldsPart, GroupPart, rx.State):
         self._custom = found.fields
         self._open(found, here)
         if found.opened and not self.creating:
-            self.form_groups = await self._form_groups(self.form.tags)
+            await self._offer_groups([GroupLine(tag.id, tag.name, True) for tag in self.form.tags])
         self.loaded = True
         self._count()
 

@@ -192,3 +192,23 @@ async def test_a_field_gets_another_name_and_keeps_its_values(
     }
     assert state.renaming.key == ""
     assert not tab.failures
+
+
+async def test_m5_groups_are_looked_for_by_name_and_those_ticked_stay(
+    rt: Runtime, open_tabs: Browsers, person: Callable[[str], Actor]
+) -> None:
+    actor = person("camille")
+    made = [create_group(rt.db, actor, f"Groupe {i:02}") for i in range(60)]
+    tab, path = open_tabs.tab(actor), "/contacts"
+    await tab.send(f"{BOOK}.enter", path=path)
+    await tab.send(f"{BOOK}.open_new", path=path)
+    state = await tab.state(ContactsState)
+    assert (len(state.form_groups), state.form_groups_left) == (50, 10)
+    await tab.send(f"{BOOK}.tick_group", {"value": str(made[3]), "on": True}, path=path)
+    await tab.send(f"{BOOK}.find_groups", {"text": "groupe 5"}, path=path)
+    state = await tab.state(ContactsState)
+    assert [g.value for g in state.form_groups] == [str(made[i]) for i in (3, *range(50, 60))]
+    ticked = {f"group-{made[i]}": "on" for i in (3, 59)}
+    await tab.send(f"{BOOK}.save", {"typed": {"number": "0612345678", **ticked}}, path=path)
+    assert [g.id for g in groups(rt.db, actor) if g.members] == [made[3], made[59]]
+    assert not tab.failures
