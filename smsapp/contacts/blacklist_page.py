@@ -171,7 +171,10 @@ def _nothing() -> Component:
 def _bulk() -> Component:
     return bulk_bar(
         S.selected,
-        t("blacklist.selected", count=S.selected),
+        rx.fragment(
+            t("blacklist.selected", count=S.selected),
+            rx.cond(S.elsewhere > 0, rx.el.span(", ", t("contacts.elsewhere", count=S.elsewhere))),
+        ),
         rx.el.button(icon("undo-2"), t("blacklist.lift"), type="button", on_click=S.open_lifting),
         rx.el.button(
             icon("x"), type="button", aria_label=t("blacklist.clear"), title=t("blacklist.clear"), on_click=S.clear

@@ -56,6 +56,7 @@ class BlacklistState(rx.State):
     next_url: str = ""
     export_query: str = ""
     selected: int = 0
+    elsewhere: int = 0  # of the selection, not among those that are shown
 
     adding: bool = False
     typed: str = ""
@@ -95,7 +96,7 @@ class BlacklistState(rx.State):
             self._selected.add(entry)
         else:
             self._selected.discard(entry)
-        self.selected = len(self._selected)
+        self._count()
 
     @rx.event
     def clear(self) -> None:
@@ -184,6 +185,7 @@ class BlacklistState(rx.State):
             )
             for row in page.rows
         ]  # fmt: skip
+        self._count()
         self.total = sum(counts.values())
         self.from_stop, self.from_import = counts["stop"], counts["import"]
         self.from_hand, self.from_report = counts["manual"], counts["report"]
@@ -195,7 +197,11 @@ class BlacklistState(rx.State):
     def _unselect(self) -> None:
         self._selected = set()
         self._epoch += 1
-        self.selected = 0
+        self._count()
+
+    def _count(self) -> None:
+        self.selected = len(self._selected)
+        self.elsewhere = len(self._selected - {row.id for row in self.rows})
 
     def _url(self, **more: str) -> str:
         asked = {"origin": self.origin if self.origin != "all" else "", "q": self.search, **more}

@@ -145,7 +145,10 @@ def _nothing() -> Component:
 def _bulk() -> Component:
     return bulk_bar(
         S.selected,
-        t("contacts.count_groups", count=S.selected),
+        rx.fragment(
+            t("contacts.count_groups", count=S.selected),
+            rx.cond(S.elsewhere > 0, rx.el.span(", ", t("contacts.elsewhere", count=S.elsewhere))),
+        ),
         rx.cond(
             S.selected > 1,
             rx.el.button(icon("combine"), t("groups.merge"), type="button", on_click=S.open("merge")),

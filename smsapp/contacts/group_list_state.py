@@ -54,6 +54,7 @@ class GroupsState(rx.State):
     hidden: int = 0  # groups that answer the search too, beyond those that are shown
     search: str = ""
     selected: int = 0
+    elsewhere: int = 0  # of the selection, not among those that are shown
     lists: list[GroupLine] = []
     countries: list[str] = []
 
@@ -107,7 +108,7 @@ class GroupsState(rx.State):
         """Put a group in the selection, or take it out; the browser has already drawn the tick."""
         (self._selected.add if on else self._selected.discard)(group_id)
         self._selected = set(sorted(self._selected)[:MOST])
-        self.selected = len(self._selected)
+        self._count_selected()
 
     @rx.event
     async def clear(self) -> Any:
@@ -239,7 +240,8 @@ class GroupsState(rx.State):
         self.hidden = sum(1 for g in known if sought in g.name.casefold()) - len(found)
         self.lists = [GroupLine(str(g.id), g.name) for g in known if g.members != groups.UNCOUNTED][:200]
         self.rows = [self._line(facts) for facts in found]
-        self.selected = len(self._selected)
+        self._selected &= {g.id for g in known}  # some may be gone by another tab
+        self._count_selected()
         self.loaded = True
 
     def _line(self, facts: GroupFacts) -> Line:
@@ -266,4 +268,8 @@ class GroupsState(rx.State):
     def _unselect(self) -> None:
         self._selected = set()
         self._epoch += 1
-        self.selected = 0
+        self._count_selected()
+
+    def _count_selected(self) -> None:
+        self.selected = len(self._selected)
+        self.elsewhere = len(self._selected - {row.id for row in self.rows})

@@ -20,7 +20,7 @@ from sqlmodel import Session, col, select
 from smsapp.accounts.actor import Actor
 from smsapp.contacts.counters import counted
 from smsapp.contacts.folding import SORT_LENGTH, fold, inside, sought
-from smsapp.contacts.groups import owned_group
+from smsapp.contacts.groups import owned_list
 from smsapp.contacts.last_sms import last_is
 from smsapp.contacts.search import asked_of, candidates, handed_out, not_indexed
 from smsapp.contacts.sources import few
@@ -387,7 +387,7 @@ def conditions(account_id: int, query: Query, likely: bool = False) -> list[Colu
 def _few(session: Session, actor: Actor, query: Query) -> list[int] | None:
     """Candidates for ``query`` when they are few enough to be sorted; they are confirmed by `conditions`."""
     if query.group_id is not None:
-        owned_group(session, actor, query.group_id)
+        owned_list(session, actor, query.group_id)
     if session.get_bind().dialect.name == "sqlite":  # PostgreSQL is asked in order, see `_Part.of_many`
         found = candidates(session, actor, sought(query.text))
         if found is not None:

@@ -16,7 +16,7 @@ from smsapp.contacts.blacklist_list import entries
 from smsapp.contacts.blacklist_state import BlacklistState
 from smsapp.contacts.duplicates_state import DuplicatesState
 from smsapp.contacts.group_list_state import GroupsState
-from smsapp.contacts.groups import create_group
+from smsapp.contacts.groups import create_group, delete_group
 from smsapp.contacts.service import Sheet, count, create_contact
 from smsapp.contacts.smart_groups import Filter, create_smart_group, every_group
 from smsapp.contacts.tables import Group
@@ -84,6 +84,31 @@ async def test_m27_the_last_page_lifted_shows_the_list_and_not_an_empty_one(
     await tab.send(f"{BLACKLIST}.lift", {"typed": {"lift_reason": "par écrit"}}, path=path)
     state = await tab.state(BlacklistState)
     assert (state.total, len(state.rows)) == (50, 50)
+    assert not tab.failures
+
+
+async def test_what_is_selected_and_not_shown_is_said(
+    rt: Runtime, open_tabs: Browsers, person: Callable[[str], Actor]
+) -> None:
+    """A number is lifted, a group is merged, only by somebody who knows that it is among the selected."""
+    actor = person("camille")
+    blacklist(rt.db, actor, [FIRST, FIRST + 1])
+    made = [create_group(rt.db, actor, name) for name in ("Aix", "Lyon", "Paris")]
+    tab = open_tabs.tab(actor)
+    await tab.send(f"{BLACKLIST}.enter", path="/blacklist")
+    for row in (await tab.state(BlacklistState)).rows:
+        await tab.send(f"{BLACKLIST}.tick", {"entry": row.id, "on": True}, path="/blacklist")
+    assert (await tab.state(BlacklistState)).elsewhere == 0
+    await tab.send(f"{BLACKLIST}.enter", path=f"/blacklist?q={FIRST}")
+    state = await tab.state(BlacklistState)
+    assert (state.selected, state.elsewhere) == (2, 1)
+    await tab.send(f"{GROUPS}.enter", path="/groups")
+    for group in made:
+        await tab.send(f"{GROUPS}.tick", {"group_id": group, "on": True}, path="/groups")
+    delete_group(rt.db, actor, made[2])  # another tab
+    await tab.send(f"{GROUPS}.find", {"text": "aix"}, path="/groups")
+    state = await tab.state(GroupsState)
+    assert (state.selected, state.elsewhere) == (2, 1)
     assert not tab.failures
 
 

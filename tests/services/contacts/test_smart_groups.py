@@ -105,6 +105,8 @@ def test_a_smart_group_never_stands_on_a_list_that_is_gone(db: Database, actor: 
     merged, _ = merge_groups(db, actor, [second, first], "Tous")
     found = smart_group(db, actor, smart)
     assert (found.filter, found.members, found.base) == (Filter("moreau", merged), 1, "Tous")
+    with pytest.raises(GroupNotFound):
+        contacts(db, actor, Query(group_id=smart))  # it has no members of its own: not an empty list
     delete_group(db, actor, smart)
     delete_group(db, actor, merged)
 
