@@ -29,6 +29,7 @@ PACKED = "packed"  # the column of what PostgreSQL takes as it is
 MANY = 1_000  # contacts from which the triggers of SQLite cost more than leaving them aside
 SLICE = 50_000  # rows sent in one statement
 
+_EPOCH = 946_684_800_000_000  # 2000 in microseconds since 1970
 _LAYOUT = "layout"  # the table of the contacts laid out beside
 _NOTE_FOR_SEARCH = (
     # What was noted beyond the last contact is of contacts that are gone.
@@ -40,6 +41,10 @@ _NOTE_FOR_SEARCH = (
 _PLAIN = r"^(?:[!-~]+(?: [!-~]+)*)?$"
 _ADDED = ("e164", "territory", *NAMES, "extra", "sort_name", "search")
 _CHANGED = (*NAMES, "extra", "sort_name", "search")
+CONSENT = ("consent_source", "consent_text", "consent_at", "consent_import_id")
+"""Columns of people whose file says that they agreed (M28): texts, the instant as INSTANT in UTC or an empty text, and
+the import, or null."""
+INSTANT = "%Y-%m-%d %H:%M:%S.%f"
 _CONTACT: Table = Contact.__table__  # type: ignore[attr-defined]
 
 
@@ -77,18 +82,19 @@ def lay_out(people: pl.DataFrame, path: Path) -> None:
     with adbc.connect(str(path), autocommit=True) as connection, connection.cursor() as cursor:
         for pragma in ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE"):
             cursor.execute(f"PRAGMA {pragma}")
-        cursor.adbc_ingest(_LAYOUT, people.select(_ADDED), mode="create")
+        cursor.adbc_ingest(_LAYOUT, _as_text(people.select(_names(people, _ADDED))), mode="create")
 
 
 def with_packed(people: pl.DataFrame) -> pl.DataFrame:
     """``people`` (as for ``add_contacts``) with the column ``PACKED``, for PostgreSQL."""
-    return people.with_columns(packed(people.select(_ADDED)).alias(PACKED))
+    return people.with_columns(packed(_as_number(people.select(_names(people, _ADDED)))).alias(PACKED))
 
 
 def add_contacts(
     session: Session, account_id: int, people: pl.DataFrame, *, import_id: int, at: datetime, laid_out: int = 0
 ) -> tuple[int, int]:
-    """Add active contacts: columns e164, territory, the four names, ``extra`` (JSON) and those of ``with_keys``.
+    """Add active contacts: columns e164, territory, the four names, ``extra`` (JSON) and those of ``with_keys``;
+    where a file says who agreed, those of CONSENT too.
 
     On PostgreSQL that of ``with_packed`` too, if it was made beforehand.
     ``laid_out``: how many contacts stand beside the book (`lay_out`), ``people`` among them, with distinct numbers.
@@ -99,7 +105,7 @@ def add_contacts(
     connection = session.connection()
     fixed: dict[str, int | str] = {"account_id": account_id, "state": "active", "import_id": import_id}
     if connection.dialect.name == "sqlite":
-        when = at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+        when = at.astimezone(UTC).strftime(INSTANT)
         fixed |= {"created_at": when, "updated_at": when}
         before = _last(connection)
         if people.height < MANY:
@@ -120,7 +126,7 @@ def add_contacts(
     told = {**fixed, "created_at": at, "updated_at": at}
     # The server keeps the rows aside for the trigger that counts them: in memory rather than in a file.
     connection.execute(text("SET LOCAL work_mem = '64MB'"))
-    copy_packed(connection, "contact", told, _ADDED, made[PACKED])
+    copy_packed(connection, "contact", told, _names(people, _ADDED), made[PACKED])
     last = connection.execute(text("SELECT currval(pg_get_serial_sequence('contact', 'id'))")).scalar_one()
     return before + 1, last
 
@@ -132,18 +138,20 @@ def _last(connection: Connection) -> int:
 
 
 def _bind(connection: Connection, fixed: dict[str, Any], people: pl.DataFrame) -> None:
+    names = _names(people, _ADDED)
     insert = (
-        f"INSERT INTO contact ({', '.join([*fixed, *_ADDED])})"  # noqa: S608 (values of our own)
-        f" VALUES ({', '.join(map(repr, fixed.values()))}, {', '.join('?' * len(_ADDED))})"
+        f"INSERT INTO contact ({', '.join([*fixed, *names])})"  # noqa: S608 (values of our own)
+        f" VALUES ({', '.join(map(repr, fixed.values()))}, {', '.join('?' * len(names))})"
     )
-    connection.exec_driver_sql(insert, people.select(_ADDED).rows())
+    connection.exec_driver_sql(insert, _as_text(people.select(names)).rows())
 
 
 def _bring_over(connection: Connection, fixed: dict[str, Any], people: pl.DataFrame, laid_out: int) -> None:
     """Insert ``people`` from beside, in the order in which they were laid out there."""
+    names = _names(people, _ADDED)
     insert = (
-        f"INSERT INTO contact ({', '.join([*fixed, *_ADDED])})"  # noqa: S608 (values of our own)
-        f" SELECT {', '.join(map(repr, fixed.values()))}, {', '.join(_ADDED)} FROM {BESIDE}.{_LAYOUT}"
+        f"INSERT INTO contact ({', '.join([*fixed, *names])})"  # noqa: S608 (values of our own)
+        f" SELECT {', '.join(map(repr, fixed.values()))}, {', '.join(names)} FROM {BESIDE}.{_LAYOUT}"
     )
     if people.height == laid_out:
         connection.exec_driver_sql(f"{insert} ORDER BY rowid")
@@ -154,20 +162,45 @@ def _bring_over(connection: Connection, fixed: dict[str, Any], people: pl.DataFr
 
 
 def change_contacts(session: Session, people: pl.DataFrame, *, at: datetime) -> None:
-    """Give contacts (``id``) other names, ``extra`` and keys: never another number, never another state (M27)."""
+    """Give contacts (``id``) other names, ``extra``, keys and, where ``people`` has it, consent: never another number,
+    never another state (M27).
+    """
     sqlite = session.get_bind().dialect.name == "sqlite"
-    statement = _change(sqlite)
+    names = _names(people, _CHANGED)
+    statement = _change(sqlite, names)
     for start in range(0, people.height, SLICE):
-        piece = people.select("id", *_CHANGED).slice(start, SLICE).rows()
+        piece = _as_text(people.select("id", *names).slice(start, SLICE), "" if sqlite else "+00:00").rows()
         session.connection().execute(statement, {"rows": pack(sqlite, piece), "at": at})
 
 
-def _change(sqlite: bool) -> Update:
-    source = rows(sqlite, [("id", BigInteger()), *((name, Text()) for name in _CHANGED)])
-    given = {name: source.c[name] for name in _CHANGED if name != "extra"}
+def _change(sqlite: bool, names: tuple[str, ...]) -> Update:
+    kinds: dict[str, Any] = {name: _CONTACT.c[name].type for name in CONSENT}
+    source = rows(sqlite, [("id", BigInteger()), *((name, kinds.get(name, Text())) for name in names)])
+    given = {name: source.c[name] for name in names if name != "extra"}
     extra = type_coerce(source.c.extra, JSON) if sqlite else cast(source.c.extra, JSON)
     at = bindparam("at", type_=_CONTACT.c.updated_at.type)
     return update(_CONTACT).where(_CONTACT.c.id == source.c.id).values(**given, extra=extra, updated_at=at)
+
+
+def _names(people: pl.DataFrame, always: tuple[str, ...]) -> tuple[str, ...]:
+    """The columns to write: a file that says nothing of consent has none of its columns."""
+    return (*always, *(name for name in CONSENT if name in people.columns))
+
+
+def _as_text(people: pl.DataFrame, zone: str = "") -> pl.DataFrame:
+    """The instants as texts, null for none."""
+    if "consent_at" not in people.columns:
+        return people
+    at = pl.col("consent_at")
+    return people.with_columns(consent_at=pl.when(at != "").then(at + zone))
+
+
+def _as_number(people: pl.DataFrame) -> pl.DataFrame:
+    """The instants as microseconds since 2000, null for none: what PostgreSQL holds."""
+    if "consent_at" not in people.columns:
+        return people
+    at = pl.col("consent_at").str.to_datetime(INSTANT, time_unit="us", strict=False)
+    return people.with_columns(consent_at=at.cast(pl.Int64) - _EPOCH)
 
 
 def _folded(cells: pl.Series, odd: pl.Series) -> pl.Series:

@@ -29,7 +29,7 @@ UNITS: Final[dict[str, tuple[str, ...]]] = {
     "prenom": ("prenom",),
     "email": ("email",),
     "societe": ("societe",),
-    "consent": ("consent_source", "consent_text", "consent_at"),
+    "consent": ("consent_source", "consent_text", "consent_at", "consent_import_id"),
 }
 """What is chosen as one: a consent is worth nothing in pieces. Fields of the account's own are chosen one by one."""
 

@@ -152,6 +152,7 @@ def field_label(field: rx.Var[str], own: rx.Var[str]) -> rx.Var[str]:
         ("consent_at", t("duplicates.consent")),
         ("consent_source", t("duplicates.consent")),
         ("consent_text", t("duplicates.consent")),
+        ("consent_import_id", t("duplicates.consent")),
         ("state", t("contacts.state")),
         own,
     )

@@ -17,6 +17,7 @@ from sqlmodel import col, select
 from smsapp.accounts.actor import Actor
 from smsapp.accounts.tables import Account
 from smsapp.contacts.fields import CustomField, fields
+from smsapp.contacts.groups import as_list
 from smsapp.contacts.listing import Query, origins, page_ids
 from smsapp.contacts.spreadsheet import written
 from smsapp.contacts.tables import Contact, Group, GroupMember, KeptSelection
@@ -148,7 +149,7 @@ def _slice(
         Exported(
             {
                 "number": number, "nom": c.nom, "prenom": c.prenom, "email": c.email, "societe": c.societe,
-                "country": c.territory, "groups": ", ".join(groups.get(c.id or 0, ())),
+                "country": c.territory, "groups": as_list(groups.get(c.id or 0, ())),
                 "state": "deleted" if deleted else refused.get(c.e164, c.state), "consent_source": c.consent_source,
                 "consent_day": f"{c.consent_at:%d/%m/%Y}" if c.consent_at else "", "consent_text": c.consent_text,
                 "added": f"{c.created_at.astimezone(zone):%d/%m/%Y}",

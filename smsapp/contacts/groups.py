@@ -14,6 +14,8 @@ from smsapp.db import Database
 from smsapp.domain.errors import Refusal
 
 NAME_LENGTH = 120
+PARTING = frozenset(',;|"')
+"""Signs that part the names of groups in a cell, and the quotes around one that holds them."""
 UNCOUNTED = -1
 """Members of a smart group: counting them means asking its filter, which only its page and a price do."""
 
@@ -163,6 +165,13 @@ def ungroup_contacts(db: Database, actor: Actor, group_id: int, contact_ids: Seq
             )
             .rowcount
         )
+
+
+def as_list(names: Sequence[str]) -> str:
+    """Names of groups as one cell of a file: "Clients, VIP"; one that holds a sign which parts names stands in quotes,
+    as `smsapp/imports/grouping.py` reads it.
+    """
+    return ", ".join('"{}"'.format(name.replace('"', '""')) if PARTING & set(name) else name for name in names)
 
 
 def new_group(session: Session, db: Database, actor: Actor, name: str) -> int:

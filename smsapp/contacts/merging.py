@@ -195,6 +195,8 @@ def _merge(session: Session, actor: Actor, merge: ContactMerge, numbers: Sequenc
         stays, others = some[0], some[1:]
         values = {**chosen(some), "updated_at": merge.created_at}
         changed = [name for name in COLUMNS if values[name] != stays[name]]
+        if not set(changed).isdisjoint(UNITS["consent"]):  # worth nothing in pieces: kept whole
+            changed = [name for name in COLUMNS if name in changed or name in UNITS["consent"]]
         new = sorted({g for record in others for g in groups.get(record["id"], ())} - groups.get(stays["id"], set()))
         kept_rows.append(
             {

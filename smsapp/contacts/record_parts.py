@@ -120,6 +120,14 @@ def _known() -> Component:
         rx.cond(S.form.consent_at != "", t("contacts.consent_on", at=S.form.consent_at), S.form.consent_source),
         rx.cond((S.form.consent_at != "") & (S.form.consent_source != ""), rx.el.span(", ", S.form.consent_source)),
         rx.cond(S.form.consent_text != "", rx.el.q(S.form.consent_text, class_name="mut")),
+        rx.cond(
+            S.form.consent_import_id > 0,
+            rx.el.a(
+                t("contacts.consent_import", number=S.form.consent_import_id),
+                href="/import?done=" + S.form.consent_import_id.to_string(),
+                class_name="lk blk",
+            ),
+        ),
     )
     unknown = rx.el.span(t("contacts.consent_none"), class_name="mut")
     came = rx.cond(

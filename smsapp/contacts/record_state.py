@@ -136,7 +136,7 @@ class RecordPart(BookPart, mixin=True):
             row.id, f"{row.id}-{drawn}", row.number, row.nom, row.prenom, row.email, row.societe, row.name,
             initials(row.name), row.state, tags_of(row), before, after, consent.source, consent.text, day,
             f"{day}T12:00:00" if day else "",  # without a zone: the same day on every clock
-            sheet.created_at.isoformat() if sheet.created_at else "", sheet.import_id or 0,
+            sheet.created_at.isoformat() if sheet.created_at else "", sheet.import_id or 0, consent.import_id or 0,
         )  # fmt: skip
 
     async def _offer_groups(self, ticked: Sequence[GroupLine], text: str = "") -> None:

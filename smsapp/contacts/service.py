@@ -28,6 +28,8 @@ UNDO_DAYS = 30
 FIELD_LENGTHS = {"nom": 200, "prenom": 200, "email": 254, "societe": 200}
 CONSENT_LENGTHS = {"consent_source": 200, "consent_text": 500}
 
+FIRST_DAY = date(1990, 1, 1)  # before it nobody agreed to an SMS
+
 _CONSENT = (*CONSENT_LENGTHS, "consent_day")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
@@ -92,11 +94,15 @@ class Totals:
 
 @dataclass(frozen=True)
 class Consent:
-    """That somebody agreed to be written to: where it was collected, to what, on which day (S59, M28)."""
+    """That somebody agreed to be written to: where it was collected, to what, on which day (S59, M28).
+
+    ``import_id``: the import that brought it, if one did.
+    """
 
     source: str = ""
     text: str = ""
     day: date | None = None
+    import_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -139,7 +145,7 @@ def contact(db: Database, actor: Actor, contact_id: int) -> ContactSheet:
         [row] = rows_of(session, actor, [contact_id])
         own = tuple((one, found.extra.get(one.key, "")) for one in fields_of(session, actor.account_id))
         day = found.consent_at.date() if found.consent_at else None
-        consent = Consent(found.consent_source, found.consent_text, day)
+        consent = Consent(found.consent_source, found.consent_text, day, found.consent_import_id)
         return ContactSheet(row, own, consent, found.created_at, found.import_id, found.updated_at)
 
 
@@ -243,9 +249,12 @@ def _fill(session: Session, db: Database, actor: Actor, contact: Contact, sheet:
     contact.e164, contact.territory = read.e164, read.territory
     for name, length in FIELD_LENGTHS.items():
         setattr(contact, name, _tidy(getattr(sheet, name), length))
+    agreed = (contact.consent_source, contact.consent_text, contact.consent_at)
     for name, length in CONSENT_LENGTHS.items():
         setattr(contact, name, _tidy(getattr(sheet, name), length))
     contact.consent_at = _agreed(db, sheet.consent_day)
+    if agreed != (contact.consent_source, contact.consent_text, contact.consent_at):
+        contact.consent_import_id = None  # what a person types is proven by no file
     own = {one.key for one in fields_of(session, actor.account_id)}
     contact.extra = values_of({key: value for key, value in sheet.extra.items() if key in own}, contact.extra or {})
     if contact.email and not _EMAIL.fullmatch(contact.email):
@@ -319,9 +328,14 @@ def _agreed(db: Database, day: str) -> datetime | None:
         found = datetime.combine(date.fromisoformat(day.strip()), time(12), UTC)
     except ValueError:
         raise InvalidConsentDay from None
-    if found.date() > (db.now() + timedelta(days=1)).date() or found.year < 1990:
+    if not FIRST_DAY <= found.date() <= last_day(db.now().date()):
         raise InvalidConsentDay
     return found
+
+
+def last_day(today: date) -> date:
+    """The last day on which somebody can have agreed: somewhere it is tomorrow already."""
+    return today + timedelta(days=1)
 
 
 def _region(session: Session, actor: Actor) -> str:

@@ -75,6 +75,7 @@ class Form:
     consent_at: str = ""
     added: str = ""
     import_id: int = 0
+    consent_import_id: int = 0
 
 
 @dataclass(frozen=True)

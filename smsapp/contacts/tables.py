@@ -75,6 +75,9 @@ class Contact(SQLModel, table=True):
     consent_source: str = Field(default="", max_length=200, sa_column_kwargs={"server_default": ""})  # where (M28)
     consent_text: str = Field(default="", max_length=500, sa_column_kwargs={"server_default": ""})  # what was agreed to
     consent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    consent_import_id: int | None = Field(
+        default=None, sa_type=BigId
+    )  # its proof: the import that brought it, if one did
     sort_name: str = Field(default="", max_length=200, sa_type=_Folded)  # see folding.py; short enough for an index row
     search: str = Field(default="", max_length=400)  # see folding.py; short enough, too
     state: str = Field(default="active", max_length=16)  # active, invalid (a report said so: M34)

@@ -21,12 +21,15 @@ BLOCK = 4_000  # rows handed over at once: the server works on them while the ne
 
 _SIGNATURE = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
 _END = struct.pack(">h", -1)
+_NULL = struct.pack(">i", -1)  # the length of a null
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def packed(rows: pl.DataFrame) -> pl.Series:
-    """``rows`` (integers for bigint columns, texts for varchar and json ones, no nulls), each as one value of bytes."""
-    if any(rows.null_count().row(0)):
+    """``rows`` (integers for bigint and timestamptz columns, texts for varchar and json ones), each as one value of
+    bytes. An integer may be null, a text may not.
+    """
+    if any(column.null_count() for column in rows if column.dtype == pl.String):
         raise ValueError("a null cannot be packed")
     pieces = [piece for column in rows for piece in _field(column)]
     frame = pl.DataFrame([piece.alias(str(place)) for place, piece in enumerate(pieces)])
@@ -69,6 +72,9 @@ def _field(column: pl.Series) -> list[pl.Series]:
         long = column.str.len_bytes().cast(pl.Int64)
         return [*_words(long, 2), column.cast(pl.Binary)]
     eight = pl.Series([struct.pack(">i", 8)]).new_from_index(0, column.len())
+    if column.null_count():
+        eight = pl.select(pl.when(column.is_null()).then(pl.lit(_NULL)).otherwise(eight)).to_series()
+        return [eight, *(word.fill_null(b"") for word in _words(column.cast(pl.Int64), 4))]
     return [eight, *_words(column.cast(pl.Int64), 4)]
 
 

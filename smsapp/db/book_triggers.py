@@ -28,7 +28,7 @@ A migration runs ``keep_book(dialect)`` (again after a batch rebuild of a table 
 ``is_search_index`` and ``is_kept_here`` tell schema comparisons what to pass over.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from sqlalchemy import Connection
@@ -302,14 +302,24 @@ def counted_at_once(
     meanwhile. ``added`` says afterwards how many rows count for ``ref``; contacts are noted for the search index by
     the caller, see `smsapp.contacts.bulk`. PostgreSQL counts per statement anyway: nothing is done there.
     """
+    with counted_together(connection, trigger, kind, lambda: {ref: added()}):
+        yield
+
+
+@contextmanager
+def counted_together(
+    connection: Connection, trigger: str, kind: str, added: Callable[[], Mapping[int, int]]
+) -> Iterator[None]:
+    """The same for rows that count for several: ``added`` says afterwards how many for which."""
     if connection.dialect.name != "sqlite":
         yield
         return
     connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {trigger}")
     yield
-    connection.exec_driver_sql(
-        f"INSERT INTO book_counter (kind, ref, slot, count) VALUES (?, ?, 0, ?) {_ADD}", (kind, ref, added())
-    )
+    for ref, count in added().items():
+        connection.exec_driver_sql(
+            f"INSERT INTO book_counter (kind, ref, slot, count) VALUES (?, ?, 0, ?) {_ADD}", (kind, ref, count)
+        )
     connection.exec_driver_sql(f"CREATE TRIGGER IF NOT EXISTS {trigger} {_SQLITE[trigger]}")
 
 

@@ -41,6 +41,7 @@ def _checked() -> Component:
             aria_label=t("imports.outcomes"),
         ),
         rx.cond(C.counts.rejected * 2 > C.counts.read, doubtful),
+        rx.cond((C.new_groups_count > 0) | (C.agreed > 0), _brings()),
         rx.cond(
             C.counts.ambiguous > 0,
             note(t("imports.ambiguous", count=C.counts.ambiguous), tone="amber", actions=[_ambiguous_tab()]),
@@ -49,6 +50,23 @@ def _checked() -> Component:
             C.tab == "rejected", rejected_card(C, take="imports.take", why_none=t("imports.no_rows_here_why")), _plain()
         ),
         class_name="col g16",
+    )
+
+
+def _brings() -> Component:
+    """The groups that the file makes and the consents that it brings, before either is there."""
+    more = C.new_groups_count - C.new_groups.length()
+    made = rx.el.p(
+        t("imports.groups_to_make", count=C.new_groups_count),
+        " ",
+        rx.foreach(C.new_groups, lambda name: rx.el.span(name, class_name="tagw")),
+        rx.cond(more > 0, rx.el.span(t("imports.more_groups", count=more), class_name="mut")),
+        class_name="row g8 wrap",
+    )
+    return note(
+        rx.cond(C.new_groups_count > 0, made),
+        rx.cond(C.agreed > 0, rx.el.p(t("imports.agreed", count=C.agreed))),
+        tone="indigo",
     )
 
 

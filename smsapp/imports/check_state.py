@@ -18,6 +18,7 @@ from smsapp.imports.steps import OUTCOMES
 from smsapp.web.guard import actor_of
 from smsapp.web.runtime import runtime
 
+SHOWN_GROUPS = 12  # of those that a file makes
 MOST_REPAIRS = 2_000  # typed by hand, one by one
 PASTED = "smsapp.pasted"  # where dropzone.jsx keeps lines that are being pasted
 
@@ -36,9 +37,13 @@ class CheckState(rx.State):
     repairable: int = 0  # of the rows shown: all, or those of one reason
     repaired: int = 0  # rows that were put right here
     fates: list[FateRow] = []
+    new_groups: list[str] = []  # the first of those that the file makes
+    new_groups_count: int = 0
+    agreed: int = 0  # consents that the file brings
 
     _file: str = ""
     _repairs: dict[int, str] = {}
+    _days: dict[int, str] = {}
     _accepted: list[str] = []
     _typing: dict[int, str] = {}
     _region: str = "FR"
@@ -58,6 +63,7 @@ class CheckState(rx.State):
             self._file = desk._file
             left = desk._noted.get("check", {})
             self._repairs = {int(row): number for row, number in left.get("repairs", {}).items()}
+            self._days = {int(row): day for row, day in left.get("days", {}).items()}
             self._typing = {int(row): number for row, number in left.get("typing", {}).items()}
             self._accepted, self._read = list(left.get("accepted", [])), ()
         await self._check(desk)
@@ -83,15 +89,15 @@ class CheckState(rx.State):
         desk = await self.get_state(ImportState)
         if row in {fate.row for fate in self.fates} and len(number) <= 100 and len(self._typing) < MOST_REPAIRS:
             self._typing[row] = number
-            self.fates = as_typed(self.fates, self._typing, desk.region)
+            self.fates = as_typed(self.fates, self._typing, desk.region, runtime().db.now().date())
             await self._note(desk)
 
     @rx.event
     async def accept(self, row: int) -> None:
-        """Take the number typed for a row, or the one that is suggested."""
+        """Take the number, or the day, typed for a row, or the one that is suggested."""
         fate = next((one for one in self.fates if one.row == row and one.ready), None)
-        if fate is not None and len(self._repairs) < MOST_REPAIRS:
-            self._repairs[row] = self._typing.pop(row, "") or fate.repair
+        if fate is not None and len(self._repairs) + len(self._days) < MOST_REPAIRS:
+            (self._days if fate.day else self._repairs)[row] = self._typing.pop(row, "") or fate.repair
             desk = await self.get_state(ImportState)
             await self._check(desk)
             self._draw()
@@ -126,7 +132,11 @@ class CheckState(rx.State):
 
     async def _note(self, desk: ImportState) -> None:
         """Keep the repairs beside the file, done or still being typed."""
-        await desk._note(check={"repairs": self._repairs, "accepted": self._accepted, "typing": self._typing})
+        await desk._note(check=self._left())
+
+    def _left(self) -> dict[str, Any]:
+        """The repairs as they are kept."""
+        return {"repairs": self._repairs, "days": self._days, "accepted": self._accepted, "typing": self._typing}
 
     async def _check(self, desk: ImportState) -> None:
         try:
@@ -138,10 +148,11 @@ class CheckState(rx.State):
         plain = desk._choices()
         read = (plain.reading, plain.mapping, plain.region)
         if read != self._read:
-            repairs = self._repairs or self._accepted
+            repairs = self._repairs or self._days or self._accepted
             before = await self._ask(service.check, self._file, plain) if repairs else said
             self._read, self._unrepaired = read, before.rejected
-        self.counts = counts_of(said)
+        self.counts, self.agreed = counts_of(said), said.agreed
+        self.new_groups, self.new_groups_count = list(said.new_groups[:SHOWN_GROUPS]), len(said.new_groups)
         self.repaired = max(0, self._unrepaired - said.rejected)
         self.reasons = [
             ReasonTab(reason, why(reason), count, said.repairable.get(reason, 0))
@@ -154,10 +165,13 @@ class CheckState(rx.State):
             self.reason = ""
         self.repairable = sum(tab.repairable for tab in self.reasons if self.reason in ("", tab.reason))
         name = f"rejected/{self.reason}" if self.tab == "rejected" and self.reason else self.tab
-        self.fates = as_typed(self._samples.get(name, []), self._typing, self._region)
+        today = runtime().db.now().date()
+        self.fates = as_typed(self._samples.get(name, []), self._typing, self._region, today)
 
     def _choices(self, desk: ImportState) -> Choices:
-        return replace(desk._choices(), accepted=tuple(self._accepted), repairs=dict(self._repairs))
+        return replace(
+            desk._choices(), accepted=tuple(self._accepted), repairs=dict(self._repairs), days=dict(self._days)
+        )
 
     async def _ask(self, work: Callable[..., Answer], *args: Any) -> Answer:
         """One service function beside the event loop, for the person who is signed in."""

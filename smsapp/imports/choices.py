@@ -14,7 +14,8 @@ POLICIES = ("complete", "replace", "skip", "add")
 class Choices:
     """How to read; column -> field; group; blacklist or book; country of national numbers; known numbers; repairs.
 
-    ``accepted`` are the reasons whose suggestions are taken ("*" for all), ``repairs`` the numbers typed for rows.
+    ``accepted`` are the reasons whose suggestions are taken ("*" for all), ``repairs`` the numbers typed for rows,
+    ``days`` the days of consent.
     """
 
     reading: Reading
@@ -25,12 +26,14 @@ class Choices:
     policy: str = "complete"
     accepted: tuple[str, ...] = ()
     repairs: Mapping[int, str] = field(default_factory=dict)
+    days: Mapping[int, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """What ``of_json`` takes."""
         return asdict(self) | {
             "mapping": {str(k): v for k, v in self.mapping.items()},
             "repairs": {str(k): v for k, v in self.repairs.items()},
+            "days": {str(k): v for k, v in self.days.items()},
             "accepted": list(self.accepted),
         }
 
@@ -43,6 +46,7 @@ class Choices:
                 "reading": Reading.of_json(kept["reading"]),
                 "mapping": {int(k): v for k, v in kept["mapping"].items()},
                 "repairs": {int(k): v for k, v in kept["repairs"].items()},
+                "days": {int(k): v for k, v in kept.get("days", {}).items()},
                 "accepted": tuple(kept["accepted"]),
             }
         )

@@ -8,7 +8,7 @@ from reflex.components.component import Component
 from smsapp.i18n import language, t
 from smsapp.imports.choices import POLICIES
 from smsapp.imports.countries import COUNTRIES, FIRST
-from smsapp.imports.mapping import REASON
+from smsapp.imports.mapping import BOOK, REASON
 from smsapp.imports.shown import ColumnHead, HeaderLine, PreviewRow
 from smsapp.imports.state import ImportState as S
 from smsapp.ui import button, field, note, select, text_field
@@ -242,10 +242,11 @@ def _mapping() -> Component:
     def chooser_of(c: rx.Var[ColumnHead], name: Any) -> Component:
         """Our fields, the person's own, and a new one with the name of the column."""
         new = (c.own != "") & ~S.own_fields.contains(c.own)
+        more = rx.fragment(*(rx.el.option(t(f"imports.field_{one}"), value=one) for one in BOOK))
         return rx.el.span(
             rx.el.select(
                 *(rx.el.option(words, value=value) for value, words in fields),
-                rx.cond(S.blacklist, rx.el.option(t("imports.field_motif"), value=REASON)),
+                rx.cond(S.blacklist, rx.el.option(t("imports.field_motif"), value=REASON), more),
                 rx.foreach(S.own_fields, lambda one: rx.el.option(one[1:], value=one, key=one)),
                 rx.cond(new, rx.el.option(t("imports.create_field", name=c.own[1:]), value=c.own)),
                 value=c.field,

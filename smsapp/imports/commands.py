@@ -16,7 +16,7 @@ from smsapp.db import Database
 from smsapp.domain.errors import Refusal
 from smsapp.imports import service
 from smsapp.imports.choices import Choices
-from smsapp.imports.mapping import REASON, Column, is_field, own_field, reason_column, with_reason
+from smsapp.imports.mapping import Column, is_field, kept_by, own_field, reason_column, with_reason
 from smsapp.imports.rejections import CheckedRow, rejections
 from smsapp.imports.sandbox import Reading
 from smsapp.imports.steps import OUTCOMES
@@ -68,7 +68,8 @@ def bring(
     when it is not said.
 
     ``maps`` are ``COLUMN=FIELD``: a header or a column's number from 1; portable, nom, prenom, email, societe, nothing
-    to ignore it, +NAME for a field of one's own, or motif for the reasons of a ``blacklist``.
+    to ignore it, +NAME for a field of one's own, consentement_source, consentement_date, consentement_texte, groupes,
+    or motif for the reasons of a ``blacklist``.
 
     Raises:
         OSError, Refusal
@@ -107,7 +108,7 @@ def _mapped(one: str, columns: Sequence[Column], blacklist: bool) -> tuple[int, 
     name, _, wanted = one.rpartition("=")
     field = own_field(wanted[1:]) if wanted.startswith("+") else wanted.strip().lower()
     found = [c.index for c in columns if fold(c.header) == fold(name) or str(c.index + 1) == name.strip()]
-    known = is_field(field) and (blacklist or field != REASON)
+    known = is_field(field) and kept_by({0: field}, blacklist)[0] == field
     if not found or (not known if field else bool(wanted.strip())):
         raise UnknownColumn(name=one)
     return found[0], field

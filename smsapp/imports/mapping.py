@@ -13,6 +13,9 @@ from smsapp.contacts.folding import fold
 FIELDS = ("portable", "nom", "prenom", "email", "societe")
 OWN = "+"  # "+Ville": a field of one's own
 REASON = "motif"  # why a number is never written to: a column of a file for the blacklist, of no other
+SOURCE, DAY, TEXT = CONSENT = ("consentement_source", "consentement_date", "consentement_texte")
+GROUPS = "groupes"
+BOOK = (*CONSENT, GROUPS)  # what the book keeps of a row beside FIELDS, and the blacklist does not
 SURE = 90
 PROBABLE = 50
 SAMPLE = 300
@@ -31,6 +34,27 @@ _NAMES: dict[str, tuple[str, ...]] = {
               "adresse electronique", "e mail address", "mel"),
     "societe": ("societe", "entreprise", "company", "company name", "organisation", "organization", "raison sociale",
                 "etablissement", "enseigne", "business", "employer"),
+}  # fmt: skip
+_BOOK: dict[str, tuple[str, ...]] = {
+    SOURCE: (
+        "accord recueilli ou", "consent collected where", "consentement source", "source du consentement",
+        "source consentement", "source de l accord", "origine du consentement", "origine consentement",
+        "consent source", "source of consent", "opt in source", "optin source", "source opt in", "source optin",
+    ),
+    DAY: (
+        "date de l accord", "date of consent", "consentement date", "date du consentement", "date de consentement",
+        "date consentement", "date d accord", "date accord", "consent date", "consent day", "consented at",
+        "opt in date", "optin date", "date opt in", "date optin", "date d opt in",
+    ),
+    TEXT: (
+        "texte accepte", "text agreed to", "consentement texte", "texte du consentement", "texte de consentement",
+        "texte consentement", "texte de l accord", "mention acceptee", "consent text", "text of consent",
+        "opt in text", "optin text", "texte opt in", "texte optin",
+    ),
+    GROUPS: (
+        "groupes", "groupe", "groups", "group", "nom du groupe", "nom de groupe", "noms des groupes", "group name",
+        "group names",
+    ),
 }  # fmt: skip
 _LIKELY: dict[str, tuple[str, ...]] = {
     "portable": ("telephone", "tel", "phone", "numero", "number", "phone number", "num", "numero de telephone"),
@@ -84,7 +108,7 @@ def guess_columns(rows: pl.DataFrame, headers: Sequence[str], known: Sequence[Cu
             (confidence, -index, field)
             for index, (title, cells) in enumerate(zip(headers, values, strict=True))
             for field, confidence in _votes(title, cells).items()
-            if confidence >= PROBABLE
+            if confidence >= PROBABLE and not (field in BOOK and _own_of(title, known))
         ),
         reverse=True,
     )
@@ -119,9 +143,10 @@ def with_reason(mapping: Mapping[int, str], index: int | None) -> dict[int, str]
     return {**mapping, index: REASON} if free and index is not None else dict(mapping)
 
 
-def without_reason(mapping: Mapping[int, str]) -> dict[int, str]:
-    """``mapping`` as it is for the book, which keeps no reasons."""
-    return {index: "" if field == REASON else field for index, field in mapping.items()}
+def kept_by(mapping: Mapping[int, str], blacklist: bool) -> dict[int, str]:
+    """``mapping`` as it is for the blacklist, which keeps no consent and no groups, or the book: no reasons."""
+    lost = BOOK if blacklist else (REASON,)
+    return {index: "" if field in lost else field for index, field in mapping.items()}
 
 
 def checked(mapping: Mapping[int, str], width: int) -> dict[str, int]:
@@ -158,7 +183,8 @@ def by_name(mapping: Mapping[int, str], known: Sequence[CustomField]) -> dict[in
 
 def is_field(field: str) -> bool:
     """Whether a column can be taken for it: one of ours, the reason of a blacklist, or one of the person's own."""
-    return field in FIELDS or field == REASON or (field.startswith(OWN) and own_field(field[1:]) == field)
+    ours = (*FIELDS, *BOOK, REASON)
+    return field in ours or (field.startswith(OWN) and own_field(field[1:]) == field)
 
 
 def own_field(name: str) -> str:
@@ -200,7 +226,7 @@ def _votes(title: str, cells: Sequence[str]) -> dict[str, int]:
 def field_named(title: str) -> tuple[str, int]:
     """The field that a header of this name is, and how sure: 86 or 99 for a whole name, 75 for a word of it."""
     plain = _plain(title)
-    for field, known in _NAMES.items():
+    for field, known in {**_NAMES, **_BOOK}.items():
         if plain in known or plain.replace(" ", "") in known:
             return field, 99
     for field, known in _LIKELY.items():

@@ -18,14 +18,17 @@ from sqlalchemy import (
     insert,
     literal,
     select,
+    text,
     update,
 )
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col
 
 from smsapp.contacts.service import UNDO_DAYS
 from smsapp.contacts.tables import Contact, GroupMember
 from smsapp.db.rows import pack, rows
-from smsapp.imports.tables import ContactImport, ImportChange, ImportSpan
+from smsapp.imports.tables import ContactImport, ImportChange, ImportGroup, ImportMember, ImportSpan
 
 SLICE = 100_000
 
@@ -46,6 +49,50 @@ def note_met(session: Session, import_id: int, contact_ids: Collection[int], at:
     session.connection().execute(insert(ImportChange).from_select(names, met.where(among, brought | grouped)), given)
 
 
+def note_listed(session: Session, import_id: int, pairs: Collection[tuple[int, int]], at: datetime) -> None:
+    """Note which contacts, found in groups that the file names for them, owe it to another import that they are in the
+    book, or in that group: contact and group, each.
+    """
+    if not pairs:
+        return
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    told = rows(sqlite, (("contact_id", BigInteger()), ("group_id", BigInteger())))
+    contact, group = told.c.contact_id, told.c.group_id
+    put = exists().where(col(ImportMember.contact_id) == contact, col(ImportMember.group_id) == group)
+    fresh = col(Contact.created_at) >= at - timedelta(days=UNDO_DAYS)
+    brought = exists().where(
+        col(Contact.id) == contact, col(Contact.import_id).is_not(None), col(Contact.import_id) != import_id, fresh
+    )
+    noted = select(literal(import_id), contact, group, literal(False)).where(put | brought)
+    names = ["import_id", "contact_id", "group_id", "joined"]
+    statement = (sqlite_insert if sqlite else pg_insert)(ImportMember).from_select(names, noted)
+    session.connection().execute(statement.on_conflict_do_nothing(), {"rows": pack(sqlite, list(pairs))})
+
+
+def leave_lists(session: Session, import_id: int, pairs: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Take contacts out of groups which an import's file names, contact and group each, but for those that a later one
+    names as well: they owe it to that one from now on. Returns those who left.
+    """
+    among, given = _these(session, {contact for contact, _ in pairs}, col(ImportMember.contact_id))
+    asked = (
+        select(col(ImportMember.contact_id), col(ImportMember.group_id), func.min(ImportMember.import_id))
+        .join(ContactImport, col(ContactImport.id) == ImportMember.import_id)
+        .where(among, col(ImportMember.import_id) > import_id, col(ContactImport.status).in_(("running", "done")))
+        .group_by(col(ImportMember.contact_id), col(ImportMember.group_id))
+    )
+    found = session.connection().execute(asked, given).all()
+    heirs = {(contact, group): heir for contact, group, heir in found}
+    staying = [{"c": one[0], "g": one[1], "i": heirs[one]} for one in pairs if one in heirs]
+    leaving = [{"c": one[0], "g": one[1]} for one in pairs if one not in heirs]
+    mine = "contact_id = :c AND group_id = :g"
+    if staying:
+        owed = text(f"UPDATE import_member SET joined = true WHERE import_id = :i AND {mine}")  # noqa: S608
+        session.connection().execute(owed, staying)
+    if leaving:
+        session.connection().execute(text(f"DELETE FROM group_member WHERE {mine}"), leaving)  # noqa: S608
+    return {one for one in pairs if one not in heirs}
+
+
 def hand_on(session: Session, made: ContactImport, *among: ColumnElement[bool]) -> list[int]:
     """Give those of an import's contacts that a later one met to it, the first of several; they leave the group of the
     import, unless it is the later one's as well. Returns their ids.
@@ -64,6 +111,12 @@ def hand_on(session: Session, made: ContactImport, *among: ColumnElement[bool]) 
             those, given = _these(session, ids, col(GroupMember.contact_id))
             leaving = delete(GroupMember).where(col(GroupMember.group_id) == made.group_id, those)
             session.connection().execute(leaving, given)
+        those, given = _these(session, ids, col(GroupMember.contact_id))
+        named = select(col(ImportGroup.group_id)).where(col(ImportGroup.import_id) == made.id)
+        asked = select(col(GroupMember.contact_id), col(GroupMember.group_id)).where(those)
+        listed = session.connection().execute(asked.where(col(GroupMember.group_id).in_(named)), given).all()
+        if listed and made.id is not None:
+            leave_lists(session, made.id, [(contact, group) for contact, group in listed])
     return sorted(id for ids in heirs.values() for id in ids)
 
 

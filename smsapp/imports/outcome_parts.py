@@ -196,6 +196,7 @@ def _head() -> Component:
                 rx.cond(R.group != "", rx.fragment(", ", group)),
                 class_name="t2 mut",
             ),
+            rx.cond(R.groups_made_count > 0, _groups_made()),
             class_name="f1",
         ),
         rx.el.div(
@@ -217,6 +218,17 @@ def _head() -> Component:
             class_name="acts",
         ),
         class_name="done-head",
+    )
+
+
+def _groups_made() -> Component:
+    """The groups that the file named and the import made."""
+    more = R.groups_made_count - R.groups_made.length()
+    return rx.el.div(
+        t("imports.groups_made", count=R.groups_made_count),
+        rx.foreach(R.groups_made, lambda name: rx.el.span(name, class_name="tagw")),
+        rx.cond(more > 0, rx.el.span(t("imports.more_groups", count=more))),
+        class_name="t2 mut row g8 wrap",
     )
 
 

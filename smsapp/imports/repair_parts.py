@@ -90,9 +90,9 @@ def _grid(state: Any, take: str) -> Component:
             ),
         )
         typed = rx.el.input(
-            type="tel",
+            type=rx.cond(r.day, "text", "tel"),
             default_value=r.text,
-            placeholder=t("imports.type_number"),
+            placeholder=rx.cond(r.day, t("imports.type_day"), t("imports.type_number")),
             on_change=lambda value: state.type_number(r.row, value).debounce(250),
             class_name="fix",
             max_length=60,

@@ -11,7 +11,8 @@ from smsapp.contacts.fields import MOST_FIELDS
 from smsapp.domain.errors import Refusal
 from smsapp.i18n import Sentence
 from smsapp.imports import rejections, repairs, service, undo
-from smsapp.imports.check_state import MOST_REPAIRS
+from smsapp.imports.check_state import MOST_REPAIRS, SHOWN_GROUPS
+from smsapp.imports.grouping import MOST_NEW
 from smsapp.imports.reader import MAX_COLUMNS, MAX_ROWS
 from smsapp.imports.routes import uploads
 from smsapp.imports.service import Result
@@ -25,7 +26,7 @@ from smsapp.web.runtime import runtime
 
 Answer = TypeVar("Answer")
 
-_LIMITS = {"limit": MOST_FIELDS, "rows": MAX_ROWS, "columns": MAX_COLUMNS}
+_LIMITS = {"limit": MOST_FIELDS, "rows": MAX_ROWS, "columns": MAX_COLUMNS, "groups": MOST_NEW}
 
 OVER = ("done", "failed", "undone")
 
@@ -48,6 +49,8 @@ class ResultState(LiveState, rx.State):
     group: str = ""
     group_id: int = 0
     group_made: bool = False
+    groups_made: list[str] = []  # the first of those that the file named
+    groups_made_count: int = 0
     failure: Sentence = Sentence()
     undone: Undone = Undone()
     undone_named: list[Kept] = []
@@ -113,7 +116,7 @@ class ResultState(LiveState, rx.State):
         """Say whether the number being typed for a row can be written to."""
         if row in {fate.row for fate in self.fates} and len(number) <= 100 and len(self._typing) < MOST_REPAIRS:
             self._typing[row] = number
-            self.fates = as_typed(self.fates, self._typing, self._region)
+            self.fates = as_typed(self.fates, self._typing, self._region, runtime().db.now().date())
 
     @rx.event
     async def accept(self, row: int) -> None:
@@ -185,6 +188,7 @@ class ResultState(LiveState, rx.State):
         self.at, self.undo_until = found.at.isoformat(), found.undo_until.isoformat()
         self.can_undo, self.to_blacklist, self._region = found.can_undo, found.to_blacklist, found.region or "FR"
         self.group, self.group_id, self.group_made = found.group_name, found.group_id or 0, found.group_made
+        self.groups_made, self.groups_made_count = list(found.groups_made[:SHOWN_GROUPS]), len(found.groups_made)
         self.failure = Sentence.of(found.failure, _LIMITS) if found.failure else Sentence()
         self.undone, self.undone_named = found.undone, list(found.undone.named)
         if found.status == "done":
@@ -197,7 +201,8 @@ class ResultState(LiveState, rx.State):
             self.reason = ""
         self.repairable = sum(tab.repairable for tab in self.reasons if self.reason in ("", tab.reason))
         found = await self._ask(_rejected, self.id, self.reason)
-        self.fates = as_typed([fate_of(row) for row in found], self._typing, self._region)
+        today = runtime().db.now().date()
+        self.fates = as_typed([fate_of(row) for row in found], self._typing, self._region, today)
 
     def _asked_id(self) -> int:
         done = str(self.router.url.query_parameters.get("done", ""))

@@ -20,7 +20,10 @@ from smsapp.contacts.tables import Group
 from smsapp.db import Database
 from smsapp.domain.phone import pretty
 from smsapp.imports import steps
+from smsapp.imports.agreements import with_proof
 from smsapp.imports.choices import Choices
+from smsapp.imports.days import printed_day
+from smsapp.imports.grouping import known_groups, made_groups
 from smsapp.imports.headers import read_headed
 from smsapp.imports.mapping import Column, by_name, guess_columns, is_field, shape_of
 from smsapp.imports.rejections import CheckedRow
@@ -31,7 +34,7 @@ from smsapp.imports.steps import OUTCOMES, Told
 from smsapp.imports.tables import ContactImport
 from smsapp.imports.undo import Undone, can_undo, owned_import
 from smsapp.imports.uploads import Upload, Uploads
-from smsapp.imports.writing import fates, named_group, seconds_between
+from smsapp.imports.writing import Lists, fates, named_group, seconds_between
 
 SHOWN = 50
 PREVIEW_ROWS = 12
@@ -79,6 +82,8 @@ class Check:
     repairable: dict[str, int]
     samples: dict[str, tuple[CheckedRow, ...]]
     above: int = 0  # lines above the header, which are no rows
+    agreed: int = 0  # contacts that come to have a consent of the file's
+    new_groups: tuple[str, ...] = ()  # that the file names and the book does not know
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,7 @@ class Result:
     undone: Undone = field(default_factory=Undone)
     above: int = 0  # lines above the header, which are no rows
     region: str = ""  # whose numbers it read without a country code
+    groups_made: tuple[str, ...] = ()  # that the file named
 
 
 @dataclass(frozen=True)
@@ -157,23 +163,27 @@ def check(db: Database, uploads: Uploads, actor: Actor, upload_id: str, choices:
     Raises:
         UploadGone, UnreadableFile, NoPhoneColumn, NoRows
         GroupNameTaken: by a smart group
-        TooManyFields
+        TooManyFields, TooManyGroups, SmartGroupInColumn
     """
     _check_group(db, actor, choices)
     with db.read() as session:
-        choices = steps.settled(session, actor, choices)
-    course = steps.plan(uploads.find(actor, upload_id), choices, region_of(db, actor))
+        choices, known = steps.settled(session, actor, choices), known_groups(session, actor)
+    course = steps.plan(uploads.find(actor, upload_id), choices, region_of(db, actor), db.now().date(), known)
+    lists = Lists(course.named, {key: one.id for key, one in known.items()}) if course.named else None
+    agreed = 0
     found = course.found
     counts = dict.fromkeys(("created", "completed", "known", "blacklisted"), 0)
     samples: dict[str, list[pl.DataFrame]] = {name: [] for name in counts}
     for place in range(len(course.edges)):
         with db.read() as session:
-            fate = fates(session, actor, course.slice_of(place), choices)
+            fate = fates(session, actor, with_proof(course.slice_of(place), 0), choices, lists)
+        agreed += fate.agreements()
         for name, count in fate.counts().items():
             counts[name] += count
             samples[name].append(getattr(fate, name).sort("row").head(SHOWN))
     repeated = found.repeated.with_columns(note=pl.col("of").cast(pl.String))
-    by_reason = found.rejected.group_by("reason").agg(pl.len(), pl.col("suggestion").count().alias("with"))
+    fixed = pl.col("suggestion").is_not_null() | (pl.col("day") != "")
+    by_reason = found.rejected.group_by("reason").agg(pl.len(), fixed.sum().alias("with"))
     by_reason = by_reason.sort("len", "reason", descending=[True, False])
     said = Check(
         read=found.read,
@@ -191,6 +201,8 @@ def check(db: Database, uploads: Uploads, actor: Actor, upload_id: str, choices:
             **{f"rejected/{reason}": _rejected(rows) for (reason,), rows in found.rejected.group_by("reason")},
         },
         above=course.headed.above,
+        agreed=agreed,
+        new_groups=tuple(course.named.names[key] for key in course.named.new) if course.named else (),
     )
     outcomes = sum(getattr(said, outcome) for outcome in OUTCOMES)
     assert outcomes == said.read, f"{said.read} rows read, {outcomes} accounted for"
@@ -286,6 +298,7 @@ def _result(session: Session, db: Database, made: ContactImport) -> Result:
         seconds_between(made.created_at, made.finished_at or db.now()), can_undo(made, db),
         made.created_at + timedelta(days=UNDO_DAYS), made.failure, Undone.of_json(made.undone),
         _above(made), made.reading.get("region", ""),
+        tuple(made_groups(session, made.id)) if "groups" in made.reading else (),
     )  # fmt: skip
 
 
@@ -296,8 +309,8 @@ def _above(made: ContactImport) -> int:
 
 def _rejected(table: pl.DataFrame, named: int = SHOWN) -> tuple[CheckedRow, ...]:
     return tuple(
-        CheckedRow(row, name, value, reason, missing, printed(suggestion))
-        for row, name, value, reason, suggestion, missing in table.sort("row").head(named).iter_rows()
+        CheckedRow(row, name, value, reason, missing, printed(suggestion) or printed_day(day))
+        for row, name, value, reason, suggestion, missing, day, _ in table.sort("row").head(named).iter_rows()
     )
 
 

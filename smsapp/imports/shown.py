@@ -1,15 +1,17 @@
 """What the page shows of an import: columns, rows with their outcome, counts, the past."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 
 from smsapp.contacts.service import why_unreadable
 from smsapp.domain.phone import Number, Unreadable, pretty, read_number, territory_of
 from smsapp.i18n import Sentence
+from smsapp.imports.days import REASONS as DAYS
+from smsapp.imports.days import is_day
 from smsapp.imports.rejections import CheckedRow
 from smsapp.imports.service import Check, Result
-
-FLAWS = ("open_quote", "extra_cells")
+from smsapp.imports.sorting import FLAWS
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class FateRow:
     hint: Sentence = field(default_factory=Sentence)
     ready: bool = False
     text: str = ""
+    day: bool = False  # it is the day of a consent that is to be put right, not the number
 
 
 @dataclass(frozen=True)
@@ -130,32 +133,37 @@ def fate_of(row: CheckedRow) -> FateRow:
         return FateRow(row.row, row.name, pretty(row.e164), Sentence.of("imports.reads_also", both), "")
     ready = bool(row.suggestion) and row.reason not in FLAWS
     reason = why(row.reason, row.missing)
-    return FateRow(row.row, row.name, row.value, reason, row.suggestion, ready=ready, text=row.suggestion)
+    day = row.reason in DAYS
+    return FateRow(row.row, row.name, row.value, reason, row.suggestion, ready=ready, text=row.suggestion, day=day)
 
 
 def why(reason: str, missing: int = 0) -> Sentence:
     """Why a row is rejected."""
     if not reason:
         return Sentence()
-    if reason in FLAWS:
+    if reason in (*FLAWS, *DAYS):
         return Sentence.of(f"imports.reason.{reason}", {})
     return Sentence.of(*why_unreadable(reason, missing))
 
 
-def typed(row: FateRow, number: str, region: str) -> FateRow:
-    """A row whose number is being typed."""
+def typed(row: FateRow, number: str, region: str, today: date) -> FateRow:
+    """A row whose number, or day of consent, is being typed."""
     text = number.strip()
+    if row.day:
+        ready = is_day(text, today)
+        hint = Sentence.of("imports.still_no_day", {}) if text and not ready else Sentence()
+        return replace(row, hint=hint, ready=ready, text=number)
     found = read_number(text, region) if text else None
     hint = Sentence()
     if isinstance(found, Unreadable):
         missing = found.missing_digits or 0
         hint = Sentence.of("imports.still_missing", {"count": missing}) if missing else why(found.reason)
-    return FateRow(row.row, row.name, row.value, row.why, row.repair, hint, isinstance(found, Number), number)
+    return replace(row, hint=hint, ready=isinstance(found, Number), text=number)
 
 
-def as_typed(rows: Iterable[FateRow], typing: Mapping[int, str], region: str) -> list[FateRow]:
+def as_typed(rows: Iterable[FateRow], typing: Mapping[int, str], region: str, today: date) -> list[FateRow]:
     """Rows as they were left: ``typing`` is what stands in the field of a row, accepted or not."""
-    return [typed(row, typing[row.row], region) if row.row in typing else row for row in rows]
+    return [typed(row, typing[row.row], region, today) if row.row in typing else row for row in rows]
 
 
 def past(found: Result) -> PastImport:

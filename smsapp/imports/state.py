@@ -20,7 +20,7 @@ from smsapp.imports import service
 from smsapp.imports.choices import POLICIES, Choices
 from smsapp.imports.countries import CODES
 from smsapp.imports.cutting import SEPARATORS
-from smsapp.imports.mapping import OWN, PROBABLE, REASON, SURE, is_field, own_field, reason_column, with_reason
+from smsapp.imports.mapping import OWN, PROBABLE, REASON, SURE, is_field, kept_by, own_field, reason_column, with_reason
 from smsapp.imports.routes import upload_token, uploads
 from smsapp.imports.sandbox import Reading
 from smsapp.imports.service import Preview
@@ -130,7 +130,7 @@ class ImportState(rx.State):
     @rx.event
     async def map_column(self, index: int, field: str) -> None:
         """Say what a column is; another column that was taken for the same is ignored from now on (S67)."""
-        if field and (not is_field(field) or (field == REASON and not self.blacklist)):
+        if field and (not is_field(field) or kept_by({index: field}, self.blacklist)[index] != field):
             return
         if field.startswith(OWN) and field not in self.own_fields:
             self.own_fields = [*self.own_fields, field][-MOST_FIELDS:]
@@ -288,14 +288,15 @@ class ImportState(rx.State):
         found = self._preview
         if found is None:
             return
-        mapped = {i for i, field in self._mapping.items() if field}
+        mapping = kept_by(self._mapping, self.blacklist)
+        mapped = {i for i, field in mapping.items() if field}
         shown = [c for c in found.columns if c.index < self._shown or c.index in mapped]
         self.columns = [
             ColumnHead(
                 c.index,
                 c.header,
-                self._mapping.get(c.index, ""),
-                max(c.confidence, SURE) if self._mapping.get(c.index) == REASON else c.confidence,
+                mapping.get(c.index, ""),
+                max(c.confidence, SURE) if mapping.get(c.index) == REASON else c.confidence,
                 self._look(c.index, c.confidence),
                 own_field(c.header),
             )
@@ -326,7 +327,7 @@ class ImportState(rx.State):
                 break
 
     def _look(self, index: int, confidence: int) -> str:
-        if not self._mapping.get(index):
+        if not kept_by(self._mapping, self.blacklist).get(index):
             return "none"
         if index in self._by_hand:
             return "chosen"

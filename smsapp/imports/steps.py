@@ -4,10 +4,11 @@ A process that dies between two steps leaves a ``running`` import behind: whoeve
 same way and goes on after the last step that was committed. What cannot go on is taken back whole. Never half.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -19,9 +20,11 @@ from smsapp.contacts.fields import MOST_FIELDS, TooManyFields, fields_of, key_of
 from smsapp.db import Database
 from smsapp.domain.errors import Refusal
 from smsapp.imports.choices import Choices
+from smsapp.imports.days import Calendar, is_month_first
+from smsapp.imports.grouping import Known, Named, known_groups, named_in, settle
 from smsapp.imports.headers import Headed, read_headed
-from smsapp.imports.mapping import OWN, by_key, checked, shape_of, without_reason
-from smsapp.imports.sorting import Sorted, sort_rows
+from smsapp.imports.mapping import DAY, OWN, by_key, checked, kept_by, shape_of
+from smsapp.imports.sorting import GROUPED, Sorted, sort_rows
 from smsapp.imports.tables import ContactImport
 from smsapp.imports.turns import take_turn
 from smsapp.imports.undo import take_back
@@ -56,6 +59,8 @@ class Plan:
     found: Sorted
     region: str
     edges: tuple[tuple[int, int], ...]  # lowest and highest number of each slice
+    calendar: Calendar
+    named: Named | None  # the groups that the rows name, if a column does
 
     @property
     def rejections(self) -> int:
@@ -74,24 +79,25 @@ class Plan:
 
 
 def settled(session: Session, actor: Actor, choices: Choices) -> Choices:
-    """The choices with the account's own fields by key, whatever their names are by now; for the book, no reasons.
+    """The choices with the account's own fields by key, whatever their names are by now; for the book, no reasons;
+    for the blacklist, no consent and no groups.
 
     Raises:
         TooManyFields: the account may not have so many of its own.
     """
     known = fields_of(session, actor.account_id)
-    mapping = by_key(choices.mapping if choices.blacklist else without_reason(choices.mapping), known)
+    mapping = by_key(kept_by(choices.mapping, choices.blacklist), known)
     new = {key_of(field[1:]) for field in mapping.values() if field.startswith(OWN)} - {one.key for one in known}
     if new and not choices.blacklist and len(known) + len(new) > MOST_FIELDS:
         raise TooManyFields
     return replace(choices, mapping=mapping)
 
 
-def plan(upload: Upload, choices: Choices, region: str) -> Plan:
-    """Read and sort a file.
+def plan(upload: Upload, choices: Choices, region: str, today: date, known: Mapping[str, Known]) -> Plan:
+    """Read and sort a file; ``known`` are the account's groups.
 
     Raises:
-        UnreadableFile, NoSuchRow, NoPhoneColumn, NoRows
+        UnreadableFile, NoSuchRow, NoPhoneColumn, NoRows, TooManyGroups, SmartGroupInColumn
     """
     headed = read_headed(upload.path, choices.reading)
     fields = checked(choices.mapping, headed.table.width)
@@ -100,14 +106,20 @@ def plan(upload: Upload, choices: Choices, region: str) -> Plan:
     if not headed.count:
         raise NoRows
     region = choices.region or region
-    found = sort_rows(headed.table.pieces(headed.skip), fields, region, choices.accepted, choices.repairs)
+    calendar = Calendar(today)
+    if DAY in fields:
+        days = (piece.select(f"c{fields[DAY]}").to_series() for piece in headed.table.pieces(headed.skip))
+        calendar = Calendar(today, is_month_first(pl.concat([day.unique() for day in days])))
+    pieces = headed.table.pieces(headed.skip)
+    found = sort_rows(pieces, fields, region, choices.accepted, choices.repairs, choices.days, calendar)
     outcomes = found.numbers.height + found.repeated.height + found.rejected.height
     assert outcomes == found.read == headed.count, f"{found.read} rows read, {outcomes} accounted for"
     numbers = found.numbers["e164"].sort()
     edges = tuple(
         (int(numbers[at]), int(numbers[min(at + SLICE, numbers.len()) - 1])) for at in range(0, numbers.len(), SLICE)
     )
-    return Plan(headed, found, region, edges)
+    named = named_in(found.numbers[GROUPED], known) if GROUPED in found.numbers.columns else None
+    return Plan(headed, found, region, edges, calendar, named)
 
 
 def begin(db: Database, actor: Actor, upload: Upload, choices: Choices) -> int:
@@ -147,13 +159,13 @@ def work(db: Database, uploads: Uploads, import_id: int, told: Told = lambda _: 
     choices = Choices.of_json(made.choices)
     try:
         with db.read() as session:
-            choices = settled(session, actor, choices)
+            choices, known = settled(session, actor, choices), known_groups(session, actor)
         upload = uploads.claimed(actor, made.upload)
-        course = plan(upload, choices, region)
+        course = plan(upload, choices, region, made.created_at.date(), known)
         if made.steps and (made.steps, made.read) != (course.steps, course.found.read):
             raise UploadGone  # sorted otherwise than before, by another version of the rules: not to be mixed
         beside = upload.path.with_suffix(f".{import_id}")  # an import that was stopped may still hold one of its own
-        with _made_ready(db, course, choices, beside) as given:
+        with _made_ready(db, course, choices, beside, import_id) as given:
             for step in range(made.step, course.steps + 1):
                 part = given(step)
 
@@ -173,7 +185,9 @@ def work(db: Database, uploads: Uploads, import_id: int, told: Told = lambda _: 
 
 
 @contextmanager
-def _made_ready(db: Database, course: Plan, choices: Choices, path: Path) -> Iterator[Callable[[int], Slice | None]]:
+def _made_ready(
+    db: Database, course: Plan, choices: Choices, path: Path, import_id: int
+) -> Iterator[Callable[[int], Slice | None]]:
     """A function that gives the slice which a step writes, if it writes one; the next is made ready meanwhile."""
     with ThreadPoolExecutor(1, thread_name_prefix="import-slice") as thread:
         begun: dict[int, Future[Slice]] = {}
@@ -181,7 +195,7 @@ def _made_ready(db: Database, course: Plan, choices: Choices, path: Path) -> Ite
         def begin(place: int) -> None:
             if 0 <= place < len(course.edges) and place not in begun:
                 beside = path.with_name(f"{path.name}.{place % 2}.db")
-                begun[place] = thread.submit(lambda: ready(db, course.slice_of(place), choices, beside))
+                begun[place] = thread.submit(lambda: ready(db, course.slice_of(place), choices, beside, import_id))
 
         def given(step: int) -> Slice | None:
             place = step - course.rejections
@@ -218,10 +232,12 @@ def _step(
         _describe(session, db, actor, made, choices, course)
     if step < course.rejections:
         part = found.rejected.slice(step * REJECTED, REJECTED)
-        reject(session, import_id, part, course.headed.table.between(part["row"][0], part["row"][-1]))
+        table = course.headed.table
+        phone = checked(choices.mapping, table.width)["portable"]
+        reject(session, import_id, part, table.between(part["row"][0], part["row"][-1]), phone)
         made.rejected += part.height
     elif given is not None:
-        write_slice(session, db, actor, made, choices, given)
+        write_slice(session, db, actor, made, choices, given, course.named)
     made.step = step + 1
     if step == course.steps:
         made.status, made.upload, made.choices, made.finished_at = "done", "", {}, db.now()
@@ -239,6 +255,8 @@ def _describe(
     made.reading = {
         "kind": table.kind, "encoding": table.encoding, "separator": table.separator, "sheet": table.sheet,
         "header": str(headed.header), "region": course.region,
+        **({"days": "month_first"} if course.calendar.month_first else {}),
+        **({"groups": course.named.sign} if course.named is not None else {}),
     }  # fmt: skip
     made.columns = list(headed.names)
     taken = sorted(checked(choices.mapping, table.width).values())
@@ -251,6 +269,9 @@ def _describe(
     made.read, made.duplicates, made.steps = found.read, found.repeated.height, course.steps
     if choices.group_name.strip() and not choices.blacklist:
         made.group_id, made.group_made = group_for(session, db, actor, choices.group_name)
+    if course.named is not None:
+        assert made.id is not None
+        settle(session, db, actor, made.id, course.named)
 
 
 def check_sum(made: ContactImport) -> None:

@@ -9,7 +9,6 @@ from sqlmodel import Field, SQLModel
 from smsapp.db.columns import BigId, UtcDateTime
 
 CHANGED_AT = "updated_at"  # among the fields of an `ImportChange`: when the contact was changed, as INSTANT in UTC
-INSTANT = "%Y-%m-%d %H:%M:%S.%f"
 
 
 class ContactImport(SQLModel, table=True):
@@ -77,6 +76,34 @@ class ImportChange(SQLModel, table=True):
     before: dict[str, str] = Field(default_factory=dict, sa_type=JSON)  # only the fields that differ
     after: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
     joined: bool = False
+
+
+class ImportGroup(SQLModel, table=True):
+    """A group that the file names for some of its rows: ``key`` is its name without case, as the file spells it."""
+
+    __tablename__ = "import_group"
+
+    import_id: int = Field(foreign_key="contact_import.id", primary_key=True, sa_type=BigId, ondelete="CASCADE")
+    group_id: int = Field(
+        foreign_key="contact_group.id", primary_key=True, sa_type=BigId, ondelete="CASCADE", index=True
+    )
+    key: str = Field(sa_type=Text)
+    made: bool = False  # by this import
+
+
+class ImportMember(SQLModel, table=True):
+    """A contact that was in the book before, and a group that the file names for it: ``joined`` if the import put it
+    there, else another import did.
+    """
+
+    __tablename__ = "import_member"
+
+    import_id: int = Field(foreign_key="contact_import.id", primary_key=True, sa_type=BigId, ondelete="CASCADE")
+    contact_id: int = Field(foreign_key="contact.id", primary_key=True, sa_type=BigId, ondelete="CASCADE", index=True)
+    group_id: int = Field(
+        foreign_key="contact_group.id", primary_key=True, sa_type=BigId, ondelete="CASCADE", index=True
+    )
+    joined: bool = True
 
 
 class ImportSpan(SQLModel, table=True):

@@ -12,15 +12,18 @@ from sqlalchemy import bindparam, delete, func, text, update
 from sqlmodel import Session, col, select
 
 from smsapp.accounts.actor import Actor
+from smsapp.contacts.bulk import INSTANT
 from smsapp.contacts.folding import search_text, sort_name
 from smsapp.contacts.service import FIELD_LENGTHS, UNDO_DAYS
 from smsapp.contacts.tables import Contact, Group, GroupMember
 from smsapp.db import Database
 from smsapp.domain.errors import Refusal
 from smsapp.domain.phone import pretty
+from smsapp.imports import agreements
 from smsapp.imports.met import forget_met, hand_on, stay_joined
-from smsapp.imports.tables import CHANGED_AT, INSTANT, ContactImport, ImportChange, ImportSpan
+from smsapp.imports.tables import CHANGED_AT, ContactImport, ImportChange, ImportSpan
 from smsapp.imports.turns import take_turn
+from smsapp.imports.undo_groups import let_groups_go, ungroup
 from smsapp.imports.undo_merged import Fields, forget, has, let_go, living
 from smsapp.imports.uploads import Uploads
 
@@ -162,6 +165,8 @@ def go_on(db: Database, import_id: int) -> Undone:
         pass
     while db.retrying(lambda session: _is_undoing(session, db, import_id) and forget_met(session, import_id)):
         pass
+    while db.retrying(lambda session: _ungroup(session, db, import_id)):
+        pass
     while db.retrying(lambda session: _restore(session, db, import_id)):
         pass
     return db.retrying(lambda session: _finish(session, db, import_id))
@@ -205,6 +210,17 @@ def _let_go(session: Session, db: Database, import_id: int) -> bool:
     if found is None:
         return False
     _note(session, import_id, kept=[_named(person, fields) for person, fields in found])
+    return True
+
+
+def _ungroup(session: Session, db: Database, import_id: int) -> bool:
+    """Take a slice of the known contacts out of the groups that the file names for them. False when none is left."""
+    if not _is_undoing(session, db, import_id):
+        return False
+    restored = ungroup(session, import_id, SLICE // 10)
+    if restored is None:
+        return False
+    _note(session, import_id, restored=restored)
     return True
 
 
@@ -265,6 +281,9 @@ def _put_back(person: Contact, change: ImportChange, db: Database) -> tuple[str,
         own = name.startswith("+")
         if has(person, name) != change.after[name]:
             edited.append(name)
+        elif name == agreements.NAME:
+            for column, value in agreements.columns_of(before).items():
+                setattr(person, column, value)
         elif not own:
             setattr(person, name, before)
         elif before:
@@ -338,6 +357,7 @@ def _finish(session: Session, db: Database, import_id: int) -> Undone:
             session.add(made)
             session.flush()
             session.execute(delete(Group).where(col(Group.id) == group_id))
+    let_groups_go(session, made)
     made.status = "failed" if made.failure else "undone"
     made.upload, made.choices = "", {}
     session.add(made)

@@ -3,15 +3,18 @@ stays and is named; but undone afterwards, it brings back nothing of the import.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
-from smsapp.contacts.merging import AWAY, KEPT, MERGE, given, packed, standing
+from smsapp.contacts.bulk import CONSENT, INSTANT
+from smsapp.contacts.merging import AWAY, KEPT, MERGE, given, packed, standing, storable
 from smsapp.contacts.service import FIELD_LENGTHS
 from smsapp.contacts.tables import Contact
 from smsapp.db import Database
+from smsapp.imports import agreements
 from smsapp.imports.tables import ImportChange
 
 SLICE: Final = 1_000
@@ -81,7 +84,10 @@ def forget(session: Session, changes: Sequence[tuple[ImportChange, Fields]]) -> 
         for name in fields:
             if known.get(name) != change.after[name]:
                 continue
-            if not name.startswith("+"):
+            if name == agreements.NAME:
+                had = agreements.columns_of(change.before[name])
+                before |= {column: storable(value) for column, value in had.items()}
+            elif not name.startswith("+"):
                 before[name] = change.before[name]
             elif change.before[name]:
                 before["extra"][name[1:]] = change.before[name]
@@ -95,9 +101,15 @@ def forget(session: Session, changes: Sequence[tuple[ImportChange, Fields]]) -> 
 def flat(values: Mapping[str, Any]) -> dict[str, str]:
     """What a merge kept of a contact, as an import names it."""
     own = {f"+{key}": value for key, value in (values.get("extra") or {}).items()}
+    if values.keys() >= set(CONSENT):
+        at = datetime.fromisoformat(values["consent_at"]) if values["consent_at"] else None
+        told = {**values, "consent_at": at.astimezone(UTC).strftime(INSTANT) if at else ""}
+        own[agreements.NAME] = agreements.of_row(told)
     return {name: values[name] for name in FIELD_LENGTHS if name in values} | own
 
 
 def has(person: Contact, name: str) -> str:
     """What a contact says in a field today."""
+    if name == agreements.NAME:
+        return agreements.of_contact(person)
     return person.extra.get(name[1:], "") if name.startswith("+") else str(getattr(person, name))

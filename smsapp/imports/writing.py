@@ -1,10 +1,11 @@
 """One slice of an import within one transaction: what the book says of its numbers, and what is written of them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from sqlalchemy import BigInteger, bindparam, insert, text
@@ -13,21 +14,26 @@ from sqlmodel import Session, col, select
 
 from smsapp.accounts.actor import Actor
 from smsapp.contacts.blacklist import suppress, suppressed_among
-from smsapp.contacts.bulk import MANY, add_contacts, change_contacts, lay_out, with_keys, with_packed
+from smsapp.contacts.bulk import CONSENT, INSTANT, MANY, add_contacts, change_contacts, lay_out, with_keys, with_packed
 from smsapp.contacts.counters import counted
 from smsapp.contacts.groups import NAME_LENGTH, GroupNameTaken, new_group
 from smsapp.contacts.service import FIELD_LENGTHS
 from smsapp.contacts.tables import Group, Suppression
 from smsapp.db import Database
 from smsapp.db.book_triggers import counted_at_once
+from smsapp.imports import agreements
+from smsapp.imports.agreements import TAKEN, decided, says, with_proof
 from smsapp.imports.choices import Choices
+from smsapp.imports.days import printed_day
+from smsapp.imports.grouping import Named, enter_known, enter_new, not_in, noted_groups, there_already
 from smsapp.imports.mapping import REASON
-from smsapp.imports.met import note_met
-from smsapp.imports.sorting import NOTHING, printed
-from smsapp.imports.tables import CHANGED_AT, INSTANT, ContactImport, ImportChange, ImportSpan, Rejection
+from smsapp.imports.met import note_listed, note_met
+from smsapp.imports.sorting import GROUPED, NOTHING, printed
+from smsapp.imports.tables import CHANGED_AT, ContactImport, ImportChange, ImportSpan, Rejection
 
 _CONTACT = {"id": pl.Int64, "e164": pl.Int64, **dict.fromkeys((*FIELD_LENGTHS, "extra", "updated_at"), pl.String)}
-_STANDING = {**_CONTACT, "standing": pl.Int64}
+_AGREED = ", c.consent_source, c.consent_text, coalesce({at}, '') AS consent_at, c.consent_import_id"
+_PG_AT = "to_char(c.{} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24\\:MI\\:SS.US')"
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,8 @@ class Fates:
     """The numbers of a slice by what becomes of them; together they are the slice.
 
     ``changed`` are the contacts to change: id, e164, ``row``, the new fields, and the old ones as ``had_``.
+    ``listed``: contact_id and key of the groups that the file names for known contacts, ``joining`` those of them that
+    they are not in yet.
     ``standing`` are all known numbers: id (the oldest contact), standing (how many contacts have it), e164.
     """
 
@@ -44,6 +52,13 @@ class Fates:
     blacklisted: pl.DataFrame
     changed: pl.DataFrame
     standing: pl.DataFrame
+    listed: pl.DataFrame
+    joining: pl.DataFrame
+
+    def agreements(self) -> int:
+        """How many contacts come to have a consent that the file says."""
+        known = int(self.changed[TAKEN].sum()) if TAKEN in self.changed.columns else 0
+        return agreements.count(self.created) + known
 
     def counts(self) -> dict[str, int]:
         """How many of each."""
@@ -60,11 +75,19 @@ class Slice:
     beside: Path | None = None
 
 
-def ready(db: Database, part: pl.DataFrame, choices: Choices, path: Path) -> Slice:
+@dataclass(frozen=True)
+class Lists:
+    """The groups that a file names, and their ids where they are in the book: by key."""
+
+    named: Named
+    ids: Mapping[str, int]
+
+
+def ready(db: Database, part: pl.DataFrame, choices: Choices, path: Path, import_id: int) -> Slice:
     """Make distinct numbers ready; what is laid out beside the book goes to ``path``. Touches no database."""
     if choices.blacklist:
         return Slice(part)
-    people = with_keys(part)
+    people = with_keys(with_proof(part, import_id))
     if not db.is_sqlite:
         return Slice(with_packed(people))
     if people.height < MANY:
@@ -73,34 +96,58 @@ def ready(db: Database, part: pl.DataFrame, choices: Choices, path: Path) -> Sli
     return Slice(people, path)
 
 
-def fates(session: Session, actor: Actor, part: pl.DataFrame, choices: Choices, *, hold: bool = False) -> Fates:
+def fates(
+    session: Session,
+    actor: Actor,
+    part: pl.DataFrame,
+    choices: Choices,
+    lists: Lists | None = None,
+    *,
+    hold: bool = False,
+) -> Fates:
     """What becomes of distinct numbers (`Sorted.numbers`), each with one outcome: asserted. ``hold``: nobody else
     changes the known contacts before the end of the transaction.
     """
     refused = pl.col("e164").is_in(list(_refused(session, actor, part["e164"])))
     blacklisted, free = part.filter(refused), part.filter(~refused)
-    standing = pl.DataFrame(schema=_STANDING)
+    standing = pl.DataFrame(schema={**_columns(agreed=says(part)), "standing": pl.Int64})
     if not choices.blacklist and choices.policy != "add":
-        standing = _standing(session, actor, free["e164"], hold)
+        standing = _standing(session, actor, free["e164"], hold, agreed=says(part))
     known = pl.col("e164").is_in(standing["e164"].to_list())
     met = free.filter(known)
     changed = _changed(met, standing, choices.policy)
-    different = pl.col("e164").is_in(changed["e164"].to_list())
-    made = Fates(free.filter(~known), met.filter(different), met.filter(~different), blacklisted, changed, standing)
+    touched = set(changed["e164"].to_list())
+    listed = joining = pl.DataFrame(schema={"contact_id": pl.Int64, "key": pl.String})
+    if lists is not None and choices.policy != "skip" and not met.is_empty():
+        single = standing.filter(pl.col("standing") == 1).select("id", "e164")
+        people = met.select("e164", GROUPED).join(single, on="e164")
+        listed = people.select("groups", contact_id="id").join(lists.named.cells, on=GROUPED).drop(GROUPED)
+        joining = not_in(session, listed, lists.ids)
+        touched.update(people.filter(pl.col("id").is_in(joining["contact_id"].implode()))["e164"].to_list())
+    different = pl.col("e164").is_in(list(touched))
+    created, rest = free.filter(~known), met.filter(~different)
+    made = Fates(created, met.filter(different), rest, blacklisted, changed, standing, listed, joining)
     counted = sum(made.counts().values())
     assert counted == part.height, f"{part.height} numbers, {counted} accounted for"
     return made
 
 
 def write_slice(
-    session: Session, db: Database, actor: Actor, made: ContactImport, choices: Choices, given: Slice
+    session: Session,
+    db: Database,
+    actor: Actor,
+    made: ContactImport,
+    choices: Choices,
+    given: Slice,
+    named: Named | None = None,
 ) -> None:
     """Bring distinct numbers into the book, or onto the blacklist, and count them in ``made``. What stands beside must
     stand beside the session.
     """
     assert made.id is not None
     now = db.now()
-    fate = fates(session, actor, given.people, choices, hold=True)
+    lists = Lists(named, noted_groups(session, made.id)) if named is not None else None
+    fate = fates(session, actor, given.people, choices, lists, hold=True)
     if choices.blacklist:
         suppress(
             session,
@@ -122,26 +169,35 @@ def write_slice(
         joined: set[int] = set()
         if made.group_id is not None:
             joined = _put_in_group(session, made.group_id, made.id, span, fate.standing["id"].to_list())
+        if lists is not None:
+            enter_new(session, made.id, span, fate.created, lists.named, lists.ids, made.group_id)
+            enter_known(session, made.id, fate.joining, lists.ids, made.group_id)
+            note_listed(session, made.id, there_already(fate.listed, fate.joining, lists.ids), now)
         _remember(session, made.id, fate.changed, joined, now)
         note_met(session, made.id, set(fate.standing["id"]) - set(fate.changed["id"]) - joined, now)
     for name, count in fate.counts().items():
         setattr(made, name, getattr(made, name) + count)
 
 
-def reject(session: Session, import_id: int, rejected: pl.DataFrame, rows: pl.DataFrame) -> None:
-    """Keep rejected rows (`Sorted.rejected`), whole as they stand in ``rows``."""
+def reject(session: Session, import_id: int, rejected: pl.DataFrame, rows: pl.DataFrame, phone: int) -> None:
+    """Keep rejected rows (`Sorted.rejected`), whole as they stand in ``rows``; a number that was put right already, in
+    the column ``phone``, is kept so.
+    """
     if rejected.is_empty():
         return
     whole = rejected.join(rows.drop("flaw"), on="row", how="left", maintain_order="left")
     first = whole.columns.index("c0")
-    places = [whole.columns.index(name) for name in ("row", "value", "reason", "suggestion")]
+    places = [whole.columns.index(name) for name in ("row", "value", "reason", "suggestion", "day", "put")]
     kept = []
     for line in whole.iter_rows():
-        row, value, reason, suggestion = (line[place] for place in places)
+        row, value, reason, suggestion, day, put = (line[place] for place in places)
+        cells = list(line[first:])
+        if put:
+            cells[phone] = put
         kept.append(
             {
                 "import_id": import_id, "row": row, "value": value, "reason": reason,
-                "suggestion": printed(suggestion), "cells": list(line[first:]),
+                "suggestion": printed(suggestion) or printed_day(day), "cells": cells,
             }
         )  # fmt: skip
     session.connection().execute(insert(Rejection), kept)
@@ -191,31 +247,42 @@ def _refused(session: Session, actor: Actor, numbers: pl.Series) -> set[int]:
     return set(session.execute(asked).scalars())
 
 
-def _standing(session: Session, actor: Actor, numbers: pl.Series, hold: bool) -> pl.DataFrame:
-    """The contacts with these numbers, the oldest of each. On SQLite nobody else writes meanwhile anyway."""
+def _columns(*, agreed: bool) -> dict[str, Any]:
+    """The columns of a contact of the book."""
+    return {**_CONTACT, **agreements.SCHEMA} if agreed else _CONTACT
+
+
+def _standing(session: Session, actor: Actor, numbers: pl.Series, hold: bool, *, agreed: bool) -> pl.DataFrame:
+    """The contacts with these numbers, the oldest of each; with their consent, if that is asked for. On SQLite nobody
+    else writes meanwhile anyway.
+    """
+    columns = _columns(agreed=agreed)
+    schema = {**columns, "standing": pl.Int64}
     if numbers.is_empty():
-        return pl.DataFrame(schema=_STANDING)
+        return pl.DataFrame(schema=schema)
     between = text("SELECT 1 FROM contact WHERE account_id = :a AND e164 BETWEEN :lo AND :hi LIMIT 1")
     edges = {"a": actor.account_id, "lo": numbers.min(), "hi": numbers.max()}
     if session.execute(between, edges).first() is None:
-        return pl.DataFrame(schema=_STANDING)
+        return pl.DataFrame(schema=schema)
     fields = ", ".join(f"c.{name}" for name in FIELD_LENGTHS)
     asked = (
-        "SELECT c.id, c.e164, {fields}, {extra} AS extra, {at}"
+        "SELECT c.id, c.e164, {fields}, {extra} AS extra, {at}{more}"
         " FROM contact c WHERE c.account_id = :a AND c.deleted_at IS NULL AND c.e164 IN ({numbers})"
     )
     if session.get_bind().dialect.name == "sqlite":
         given = "[" + ",".join(map(str, numbers)) + "]"
         numbers_sql, extra = "SELECT value FROM json_each(:numbers)", "c.extra"
-        asked = asked.format(fields=fields, extra=extra, at="c.updated_at", numbers=numbers_sql)
+        more = _AGREED.format(at="c.consent_at") if agreed else ""
+        asked = asked.format(fields=fields, extra=extra, at="c.updated_at", more=more, numbers=numbers_sql)
         statement = text(asked).bindparams(numbers=given)
     else:
-        at = "to_char(c.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24\\:MI\\:SS.US')"
-        asked = asked.format(fields=fields, extra="c.extra::text", at=at, numbers="SELECT unnest(:numbers)")
+        at, then = (_PG_AT.format(name) for name in ("updated_at", "consent_at"))
+        more, given = _AGREED.format(at=then) if agreed else "", "SELECT unnest(:numbers)"
+        asked = asked.format(fields=fields, extra="c.extra::text", at=at, more=more, numbers=given)
         statement = text(f"{asked} FOR NO KEY UPDATE" if hold else asked)
         statement = statement.bindparams(bindparam("numbers", numbers.to_list(), type_=ARRAY(BigInteger)))
     found = session.execute(statement, {"a": actor.account_id}).all()
-    people = pl.DataFrame([tuple(row) for row in found], schema=_CONTACT, orient="row")
+    people = pl.DataFrame([tuple(row) for row in found], schema=columns, orient="row")
     people = people.with_columns(standing=pl.len().over("e164").cast(pl.Int64))
     return people.sort("id").unique("e164", keep="first", maintain_order=True)
 
@@ -224,7 +291,9 @@ def _changed(met: pl.DataFrame, standing: pl.DataFrame, policy: str) -> pl.DataF
     """The contacts that the rows change. A number that stands in the book twice is two people (S75): the file does not
     say which of them it means, so neither is touched.
     """
-    had = standing.filter(pl.col("standing") == 1).rename({name: f"had_{name}" for name in (*FIELD_LENGTHS, "extra")})
+    agreed = says(met)
+    own = (*FIELD_LENGTHS, "extra", *(CONSENT if agreed else ()))
+    had = standing.filter(pl.col("standing") == 1).rename({name: f"had_{name}" for name in own})
     pairs = met.join(had, on="e164", how="inner", maintain_order="left")
     if policy == "skip":
         pairs = pairs.clear()
@@ -243,7 +312,11 @@ def _changed(met: pl.DataFrame, standing: pl.DataFrame, policy: str) -> pl.DataF
         )
     else:
         new = new.with_columns(extra="had_extra")
-    return new.filter(pl.any_horizontal(pl.col(name) != pl.col(f"had_{name}") for name in (*fields, "extra")))
+    differs = pl.any_horizontal(pl.col(name) != pl.col(f"had_{name}") for name in (*fields, "extra"))
+    if agreed:
+        new = decided(new, policy)
+        differs |= pl.col(TAKEN)
+    return new.filter(differs)
 
 
 def _merged(own: str, had: str, policy: str) -> str:
@@ -259,6 +332,8 @@ def _remember(session: Session, import_id: int, changed: pl.DataFrame, joined: s
     for one in changed.iter_rows(named=True):
         had = _fields_of(one, "had_") | {CHANGED_AT: one["updated_at"]}
         has = _fields_of(one, "") | {CHANGED_AT: at}
+        if one.get(TAKEN):
+            had[agreements.NAME], has[agreements.NAME] = agreements.of_row(one, "had_"), agreements.of_row(one)
         names = [name for name in {**had, **has} if had.get(name, "") != has.get(name, "")]
         kept.append(
             {
