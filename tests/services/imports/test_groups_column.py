@@ -202,3 +202,39 @@ def test_groups_are_never_half_whatever_cuts_an_import_off(
         undo_import(db, actor, begun)
     if ending != "done":
         assert (members(db, actor), count(db, actor)) == (before, len(known))
+
+
+def test_m10_whoever_a_later_import_names_too_stays_in_the_groups_of_that_one(
+    uploads: Uploads, receive: Receive, db: Database, actor: Actor, clock: SimulatedClock
+) -> None:
+    """As a contact that the first brought, and as one that it found; the second undone after it leaves nothing."""
+    known = create_contact(db, actor, Sheet(INES, nom="Rey"))
+    for second_first in (False, True):
+        clock.advance(timedelta(hours=1))
+        _, first = bring(uploads, receive, db, actor, f"{INES},Rey,A;B", f"{PAUL},Roi,A;B", f"{ZOE},Mia,B")
+        clock.advance(timedelta(hours=1))
+        _, second = bring(uploads, receive, db, actor, f"{INES},Rey,B", f"{PAUL},Roi,B;C")
+        assert (second.created, second.completed, second.known) == (0, 1, 1)
+        assert members(db, actor) == {"A": {"Rey", "Roi"}, "B": {"Rey", "Roi", "Mia"}, "C": {"Roi"}}
+        if second_first:
+            undo_import(db, actor, second.id)
+            assert members(db, actor) == {"A": {"Rey", "Roi"}, "B": {"Rey", "Roi", "Mia"}}
+            undo_import(db, actor, first.id)
+        else:
+            undo_import(db, actor, first.id)
+            assert members(db, actor) == {"B": {"Rey", "Roi"}, "C": {"Roi"}}
+            undo_import(db, actor, second.id)
+            assert members(db, actor) == {"B": set()}  # the first had made it, for both
+            for one in groups(db, actor):
+                delete_group(db, actor, one.id)
+        assert (count(db, actor), contact(db, actor, known).row.groups) == (1, ())
+
+
+def test_m10_a_group_stays_that_a_smart_one_asks_for(
+    uploads: Uploads, receive: Receive, db: Database, actor: Actor
+) -> None:
+    _, done = bring(uploads, receive, db, actor, f"{INES},Rey,A;B")
+    lists = {one.name: one.id for one in groups(db, actor)}
+    create_smart_group(db, actor, "Actifs de A", Filter(group_id=lists["A"], state="active"))
+    undo_import(db, actor, done.id)
+    assert members(db, actor) == {"A": set()}
