@@ -199,7 +199,7 @@ def _as_number(people: pl.DataFrame) -> pl.DataFrame:
     """The instants as microseconds since 2000, null for none: what PostgreSQL holds."""
     if "consent_at" not in people.columns:
         return people
-    at = pl.col("consent_at").str.to_datetime(INSTANT, time_unit="us", strict=False)
+    at = pl.col("consent_at").str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", strict=False)
     return people.with_columns(consent_at=at.cast(pl.Int64) - _EPOCH)
 
 
