@@ -1,9 +1,9 @@
 """A file on disk -> rows of text. Runs alone in a child process with limits, so that a hostile file hurts nobody.
 
 Started by `sandbox.py` as a script, with a request on its standard input; it knows only `cutting.py`. The rows go to
-files of our own making, ``PART`` or a few more in each (Arrow streams; columns ``row`` Int64, ``flaw``, ``c0``,
-``c1``... String), what was found out about the file goes to standard output. Numbers of a workbook become the digits
-that it shows, never a float.
+files of our own making, ``PART`` or a few more in each, fewer of a wide table (Arrow streams; columns ``row`` Int64,
+``flaw``, ``c0``, ``c1``... String), what was found out about the file goes to standard output. Numbers of a workbook
+become the digits that it shows, never a float.
 
 ``row`` is the number that a spreadsheet shows beside the row. ``flaw`` is empty, or why the row cannot be trusted:
 ``open_quote`` (a quote that is never closed), ``extra_cells`` (more cells than the file has columns).
@@ -32,6 +32,8 @@ SAMPLE_ROWS = 1_000  # whose usual width is the file's
 FIRST_ROWS = 40  # that are told as they stand: the header is one of them, or there is none
 FIRST_CELL = 80
 PART = 100_000  # rows in a file
+PART_CELLS = 3_000_000  # and cells: each weighs sixteen bytes, however empty, and several times that on its way
+WIDE = 32  # columns, beyond which most cells are empty and a file shrinks to a tenth
 
 MEMORY = 3 << 29  # bytes of addresses, of which a file of a million rows fills a third
 CPU_SECONDS = 40
@@ -107,6 +109,7 @@ def _write(pieces: Pieces, out: Path, width: int) -> dict[str, Any]:
     width = width or max(usual, looked_at["cells"].list.len()[0])
     if width > MAX_COLUMNS:
         raise Unreadable("too_many_columns")
+    enough = min(PART, PART_CELLS // width)
     parts: list[tuple[str, int, int]] = []
     kept: list[pl.DataFrame] = []
 
@@ -114,7 +117,7 @@ def _write(pieces: Pieces, out: Path, width: int) -> dict[str, Any]:
         part = pl.concat(kept, rechunk=False)
         kept.clear()
         path = out.with_suffix(f".{len(parts)}{out.suffix}")
-        part.write_ipc_stream(path, compression="uncompressed")
+        part.write_ipc_stream(path, compression="lz4" if width > WIDE else "uncompressed")
         parts.append((path.name, part["row"][0], part.height))
 
     for piece in chain(begun, pieces):
@@ -124,7 +127,7 @@ def _write(pieces: Pieces, out: Path, width: int) -> dict[str, Any]:
             raise Unreadable("too_many_rows")
         if said.height:
             kept.append(said)
-        if sum(frame.height for frame in kept) >= PART:
+        if sum(frame.height for frame in kept) >= enough:
             put()
     if kept:
         put()

@@ -7,6 +7,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from smsapp.imports import reader
 from smsapp.imports.cutting import ENCODINGS
 
 WALL_SECONDS = 60
+KEPT_ANSWERS = 8  # beside a file, the newest: as it was read lately, each under what was asked and what was guessed
 LAYOUT = 3  # of the answers kept beside the file: those of another version are not looked at
 HEAD = 1_000  # rows that are enough for every guess
 # One heap for all threads: each would reserve its own, and the limit counts addresses; a file of a million rows, which
@@ -126,6 +128,11 @@ def read_table(path: Path, reading: Reading, width: int = 0) -> Table:
         if "refused" not in facts:  # whoever asks for what was guessed asks for the same
             guessed = {name: str(facts.get(name, "")) for name in asked} | {"width": asked["width"]}
             _put(_beside(path, guessed, ".json"), facts)
+        else:  # what was written before it was refused
+            for part in path.parent.glob(f"{out.stem}.*"):
+                part.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # another does the same at this moment
+            _drop_older(path)
     facts = json.loads(answer.read_text())
     if "refused" in facts:
         raise UnreadableFile(str(facts["refused"]))
@@ -147,6 +154,20 @@ def _beside(path: Path, asked: dict[str, str], suffix: str) -> Path:
     """Where the answer to one way of reading lies."""
     tag = hashlib.sha256(json.dumps([LAYOUT, asked], sort_keys=True).encode()).hexdigest()[:16]
     return path.with_suffix(f".{tag}{suffix}")
+
+
+def _drop_older(path: Path) -> None:
+    """Forget the answers to ways of reading that were tried before: a table may weigh many times what its file does."""
+    answers = sorted(path.parent.glob(f"{path.stem}.*.json"), key=_age)
+    parts = [{name for name, *_ in json.loads(one.read_text()).get("parts", ())} for one in answers]
+    for answer in answers[KEPT_ANSWERS:]:
+        answer.unlink(missing_ok=True)
+    for name in set().union(*parts[KEPT_ANSWERS:]) - set().union(*parts[:KEPT_ANSWERS]):
+        path.with_name(name).unlink(missing_ok=True)
+
+
+def _age(answer: Path) -> int:
+    return -answer.stat().st_mtime_ns
 
 
 def _put(answer: Path, facts: dict[str, object]) -> None:
