@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, bindparam, insert, select, text, update
+from sqlalchemy import BigInteger, bindparam, insert, or_, select, text, update
 from sqlmodel import Session
 
 from smsapp.accounts.actor import Actor
@@ -125,13 +125,19 @@ def merge_all(db: Database, actor: Actor, rule: str) -> Merged:
 
 
 def standing(session: Session, contact_ids: Collection[int]) -> dict[int, int]:
-    """Where contacts that were merged away are now: id -> the id of the one that stays, at the end of the chain."""
+    """Where contacts that were merged away are now: id -> the id of the one that stays, at the end of the chain.
+
+    Also when the one that was merged away is gone for good.
+    """
     sqlite = session.get_bind().dialect.name == "sqlite"
     wanted = rows(sqlite, (("value", BigInteger()),))
     asked = (
         select(AWAY.c.contact_id, AWAY.c.kept_id)
-        .join(CONTACT, CONTACT.c.id == AWAY.c.contact_id)
-        .where(AWAY.c.contact_id.in_(select(wanted.c.value)), CONTACT.c.deleted_at.is_not(None))
+        .outerjoin(CONTACT, CONTACT.c.id == AWAY.c.contact_id)
+        .where(
+            AWAY.c.contact_id.in_(select(wanted.c.value)),
+            or_(CONTACT.c.id.is_(None), CONTACT.c.deleted_at.is_not(None)),
+        )
         .order_by(AWAY.c.merge_id)
     )
     led: dict[int, int] = {}

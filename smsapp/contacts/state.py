@@ -22,6 +22,7 @@ from smsapp.i18n import Sentence
 from smsapp.web.notices import notice, refuse
 
 MOST_SELECTED = 20_000
+MOST_GROUPS = 200  # that the filter offers, beside the one that is shown
 UNDOABLE = 4  # notices of deletions that may be on screen together, each with its own undoing
 FILTERS = ("state", "status", "country")
 
@@ -213,7 +214,8 @@ class ContactsState(RecordPart, FieldsPart, GroupPart, rx.State):
         self.sort = query.sort
         self.group = str(query.group_id) if query.group_id in known else ""
         self.group_name = known[query.group_id].name if query.group_id in known else ""
-        self.group_lines = [GroupLine(str(g.id), f"{g.name} ({g.members})") for g in found.groups[:200]]
+        offered = found.groups[:MOST_GROUPS] + [g for g in found.groups[MOST_GROUPS:] if g.id == query.group_id]
+        self.group_lines = [GroupLine(str(g.id), f"{g.name} ({g.members})") for g in offered]
         self.contacts_count = found.totals.contacts
         self.groups_count = found.totals.groups
         self.blacklist_count = found.totals.blacklisted

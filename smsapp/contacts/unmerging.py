@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, select, text, tuple_, update
 from sqlmodel import Session
 
 from smsapp.accounts.actor import Actor
@@ -89,6 +89,20 @@ def undo_merge(db: Database, actor: Actor, merge_id: int) -> Undone:
         edits += len(found)
         named += found[: NAMED - len(named)]
     return Undone(restored, edits, tuple(named))
+
+
+def purge_merged(db: Database, limit: int = 500) -> int:
+    """Forget what contacts said before merges that can no longer be undone, ``limit`` of them; where each went stays
+    known (`merging.standing`). Returns how many.
+    """
+    oldest = db.now() - timedelta(days=UNDO_DAYS)
+    both = (KEPT.c.merge_id, KEPT.c.contact_id)
+    old = select(*both).join(MERGE, MERGE.c.id == KEPT.c.merge_id).where(MERGE.c.created_at < oldest).limit(limit)
+
+    def work(session: Session) -> int:
+        return session.connection().execute(delete(KEPT).where(tuple_(*both).in_(old))).rowcount
+
+    return db.retrying(work)
 
 
 def merges(db: Database, actor: Actor, limit: int = 20) -> list[MergeLine]:

@@ -16,7 +16,7 @@ import reflex as rx
 from sqlalchemy.exc import OperationalError
 
 from smsapp.accounts.mail import Postman
-from smsapp.contacts import search
+from smsapp.contacts import search, unmerging
 from smsapp.contacts import service as contacts
 from smsapp.db import connect
 from smsapp.db.migrate import UnknownSchema, upgrade
@@ -103,8 +103,9 @@ async def _engine(rt: Runtime) -> AsyncIterator[Engine]:
             pass
 
     async def old_contacts() -> None:
-        while await asyncio.to_thread(contacts.purge_deleted, db):
-            pass
+        for purge in (contacts.purge_deleted, unmerging.purge_merged):
+            while await asyncio.to_thread(purge, db):
+                pass
 
     engine.scheduler.every(1, "beat", beat)
     engine.scheduler.every(2, "search index", index_contacts)

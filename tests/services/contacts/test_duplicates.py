@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlmodel import SQLModel
 
 from smsapp.accounts.actor import Actor
 from smsapp.contacts.blacklist import blacklist, suppressed
 from smsapp.contacts.duplicates import CONTACT, MEMBER, RULES, Extent, duplicates, extent
 from smsapp.contacts.groups import create_group
-from smsapp.contacts.merging import AWAY, NothingToMerge, merge_all, merge_number, standing
-from smsapp.contacts.service import Sheet, contact, count, create_contact, delete_contacts, edit_contact
-from smsapp.contacts.unmerging import LaterMergeFirst, MergeNotFound, merges, undo_merge
+from smsapp.contacts.merging import AWAY, KEPT, NothingToMerge, merge_all, merge_number, standing
+from smsapp.contacts.service import Sheet, contact, count, create_contact, delete_contacts, edit_contact, purge_deleted
+from smsapp.contacts.unmerging import LaterMergeFirst, MergeNotFound, merges, purge_merged, undo_merge
 from smsapp.db import Database, SimulatedClock
 
 FIRST = 33612345670
@@ -99,6 +99,23 @@ def test_who_names_a_merged_contact_is_led_to_the_one_that_stays(
     undo_merge(db, actor, merge.id)
     with db.read() as session:
         assert standing(session, [first, second]) == {}
+
+
+def test_after_30_days_nothing_is_kept_of_a_merge_but_where_its_contacts_went(
+    db: Database, actor: Actor, clock: SimulatedClock
+) -> None:
+    """A draft that names the contact merged away still reaches its person, though that contact is gone for good."""
+    first, second = add(db, actor, nom="A"), add(db, actor, nom="B")
+    add(db, actor, "+33612345699", nom="Z")  # the newest of all is never purged
+    merge_number(db, actor, first, {"nom": second})
+    clock.advance(timedelta(days=29))
+    assert purge_merged(db) == purge_deleted(db) == 0
+    clock.advance(timedelta(days=2))
+    assert purge_merged(db) == purge_deleted(db) == 1
+    assert purge_merged(db) == purge_deleted(db) == 0
+    with db.read() as session:
+        assert session.connection().scalar(select(func.count()).select_from(KEPT)) == 0
+        assert standing(session, [first, second]) == {second: first}
 
 
 @pytest.mark.parametrize(
