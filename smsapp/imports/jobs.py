@@ -37,7 +37,8 @@ class Jobs:
         self._threads.submit(self._run, import_id)
 
     def resume(self) -> None:
-        """Take up what another process left: imports go on, undoings are finished."""
+        """Take up what another process left: imports go on, undoings are finished, old files go."""
+        self._uploads.sweep()
         for import_id in steps.running(self._db):
             self.start(import_id)
         for import_id in undo.undoing(self._db):

@@ -20,7 +20,8 @@ MAX_BYTES = 100 << 20
 KEPT_SECONDS = 24 * 3600
 KEPT_FILES = 5  # of one account
 
-_ID = re.compile(r"[A-Za-z0-9_-]{22}")
+_ID_LENGTH = 22
+_ID = re.compile(rf"[A-Za-z0-9_-]{{{_ID_LENGTH}}}")
 
 
 class FileTooLarge(Refusal):
@@ -77,8 +78,10 @@ class Incoming:
 
     def discard(self) -> None:
         """The file will not be whole: forget it."""
-        self._file.close()
+        with suppress(OSError):  # what is not written yet finds no room either
+            self._file.close()
         self._path.unlink(missing_ok=True)
+        self._path.with_suffix(".meta").unlink(missing_ok=True)
 
 
 class Uploads:
@@ -97,7 +100,7 @@ class Uploads:
             raise FileTooLarge
         folder = self._of(actor)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._sweep(folder)
+        _sweep(folder, KEPT_FILES - 1)
         return Incoming(folder, name)
 
     def find(self, actor: Actor, upload_id: str) -> Upload:
@@ -169,18 +172,28 @@ class Uploads:
         for path in upload.path.parent.glob(f"{upload.id}.*"):
             path.unlink(missing_ok=True)
 
+    def sweep(self) -> None:
+        """Forget what is older than a day, of accounts too that send nothing more. To be called now and then."""
+        for folder in self._folder.glob("*/"):
+            _sweep(folder, KEPT_FILES)
+
     def _of(self, actor: Actor) -> Path:
         return self._folder / str(actor.account_id)
 
-    def _sweep(self, folder: Path) -> None:
-        """Drop what is older than a day, and the oldest files beyond the few that an account may keep."""
-        # The age of a file on disk, not a business instant: the machine's own clock.
-        files = sorted(((_written(path), path) for path in folder.glob("*.bin")), reverse=True)
-        for place, (at, path) in enumerate(files):
-            claimed = path.with_suffix(".claimed").exists()  # being imported
-            if (place >= KEPT_FILES - 1 and not claimed) or time.time() - at > KEPT_SECONDS:
-                for part in folder.glob(f"{path.stem}.*"):
-                    part.unlink(missing_ok=True)
+
+def _sweep(folder: Path, most: int) -> None:
+    """Drop what is older than a day, and the oldest files beyond ``most``."""
+    # The age of a file on disk, not a business instant: the machine's own clock.
+    oldest = time.time() - KEPT_SECONDS
+    for path in folder.iterdir():  # what a reading or a page left beside a file that was imported meanwhile
+        if not (folder / f"{path.name[:_ID_LENGTH]}.bin").exists() and _written(path) < oldest:
+            path.unlink(missing_ok=True)
+    files = sorted(((_written(path), path) for path in folder.glob("*.bin")), reverse=True)
+    for place, (at, path) in enumerate(files):
+        claimed = path.with_suffix(".claimed").exists()  # being imported
+        if (place >= most and not claimed) or at < oldest:
+            for part in folder.glob(f"{path.stem}.*"):
+                part.unlink(missing_ok=True)
 
 
 def _written(path: Path) -> float:

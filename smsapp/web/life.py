@@ -107,10 +107,14 @@ async def _engine(rt: Runtime) -> AsyncIterator[Engine]:
             while await asyncio.to_thread(purge, db):
                 pass
 
+    async def old_files() -> None:
+        await asyncio.to_thread(Uploads(rt.settings.data_dir / "uploads").sweep)
+
     engine.scheduler.every(1, "beat", beat)
     engine.scheduler.every(2, "search index", index_contacts)
     engine.scheduler.every(3_600, "demonstrations", old_demonstrations)
     engine.scheduler.every(3_600, "deleted contacts", old_contacts)
+    engine.scheduler.every(3_600, "received files", old_files)
     await engine.start()
     try:
         yield engine

@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
+from errno import ENOSPC
+from threading import get_ident
 
 import httpx
 import pytest
@@ -13,7 +15,7 @@ from smsapp.imports.choices import Choices
 from smsapp.imports.routes import ROUTES, upload_token, uploads
 from smsapp.imports.sandbox import Reading
 from smsapp.imports.service import preview, run_import
-from smsapp.imports.uploads import MAX_BYTES
+from smsapp.imports.uploads import MAX_BYTES, Incoming
 from smsapp.web.http import routes
 from smsapp.web.runtime import Runtime
 
@@ -99,3 +101,22 @@ async def test_a_file_that_is_too_large_is_a_sentence(
 def test_no_cell_of_an_export_is_a_formula(cell: str) -> None:
     assert neutral(cell) == f"'{cell}"
     assert neutral("06 12") == "06 12"
+
+
+async def test_a_disk_that_is_full_is_a_sentence_and_keeps_nobody_waiting(
+    browser: httpx.AsyncClient, rt: Runtime, person: Callable[[str], Actor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is written to a disk is written beside the event loop, which serves everybody."""
+    sign_in(browser, rt, person("lavande"))
+    threads = []
+
+    def no_room(self: Incoming, piece: bytes) -> None:
+        threads.append(get_ident())
+        raise OSError(ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Incoming, "write", no_room)
+    answer = await browser.post("/import/files", content=TABLE)
+    assert (answer.status_code, answer.json()) == (507, {"key": "imports.no_room", "params": {}})
+    assert threads
+    assert get_ident() not in threads
+    assert not list((rt.settings.data_dir / "uploads").rglob("*.*"))

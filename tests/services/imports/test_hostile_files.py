@@ -1,6 +1,8 @@
 """Files that are not what they say, or that mean harm: each a sentence, never a crash, never half an import (P19-P21)."""
 
 import io
+import os
+import time
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +21,7 @@ from smsapp.imports.cutting import Unreadable
 from smsapp.imports.reader import read
 from smsapp.imports.sandbox import Reading, UnreadableFile
 from smsapp.imports.service import preview
-from smsapp.imports.uploads import KEPT_FILES, MAX_BYTES, FileTooLarge, UploadGone, Uploads
+from smsapp.imports.uploads import KEPT_FILES, KEPT_SECONDS, MAX_BYTES, FileTooLarge, UploadGone, Uploads
 from tests.services.imports.conftest import DATA
 
 Receive = Callable[..., str]
@@ -133,6 +135,24 @@ def test_only_the_last_few_files_of_an_account_are_kept(uploads: Uploads, receiv
     with pytest.raises(UploadGone):
         uploads.find(actor, ids[0])
     assert len(list((uploads._folder / "1").glob("*.bin"))) == KEPT_FILES
+
+
+def test_a_file_is_kept_for_a_day_though_its_account_sends_nothing_more(
+    uploads: Uploads, receive: Receive, actor: Actor
+) -> None:
+    """With all that was made of it, and what a page noted when it was imported already."""
+    old, young = receive(actor, HEAD + b"R;0612345678\n"), receive(actor, HEAD + b"R;0612345679\n")
+    folder = uploads.find(actor, old).path.parent
+    for upload in (old, young):
+        preview(uploads, actor, upload)
+        uploads.note(actor, upload, {"typed": "06"})
+    (folder / f"{'x' * 22}.noted").write_text("{}")
+    for path in folder.iterdir():
+        if not path.name.startswith(young):
+            os.utime(path, (time.time() - KEPT_SECONDS - 60,) * 2)
+    uploads.sweep()
+    assert {path.name[:22] for path in folder.iterdir()} == {young}
+    assert preview(uploads, actor, young).count == 1
 
 
 @pytest.mark.parametrize(
