@@ -51,13 +51,13 @@ def rejections(
         ImportNotFound
     """
     with db.read() as session:
-        mapping = owned_import(session, actor, import_id).mapping
+        made = owned_import(session, actor, import_id)
         asked = select(Rejection).where(Rejection.import_id == import_id, Rejection.row > after)
         if reason:
             asked = asked.where(Rejection.reason == reason)
         found = session.execute(asked.order_by(col(Rejection.row)).limit(limit)).scalars().all()
-    named = [int(index) for field in ("prenom", "nom") for index, given in mapping.items() if given == field]
-    region = region_of(db, actor)
+    named = [int(index) for field in ("prenom", "nom") for index, given in made.mapping.items() if given == field]
+    region = made.reading.get("region") or region_of(db, actor)
     return [
         CheckedRow(
             rejection.row,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from smsapp.accounts.actor import Actor
@@ -175,5 +176,5 @@ def _region(session: Session, actor: Actor) -> str:
 
 def repairable(session: Session, made: ContactImport) -> int:
     """How many rejected rows of an import have a suggestion."""
-    asked = select(col(Rejection.row)).where(Rejection.import_id == made.id, Rejection.suggestion != "")
-    return len(session.execute(asked).all())
+    asked = select(func.count()).where(Rejection.import_id == made.id, Rejection.suggestion != "")
+    return int(session.execute(asked).scalar_one())

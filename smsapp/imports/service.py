@@ -249,17 +249,20 @@ def import_result(db: Database, actor: Actor, import_id: int) -> Result:
         ImportNotFound
     """
     with db.read() as session:
-        return _result(session, db, owned_import(session, actor, import_id))
+        made = owned_import(session, actor, import_id)
+        return _result(session, db, made, told=made.status == "done")
 
 
 def history(db: Database, actor: Actor, before: int = 0, limit: int = HISTORY) -> list[Result]:
-    """The imports of the account, the newest first, those older than import ``before``."""
+    """The imports of the account, the newest first, those older than import ``before``. What could be repaired of them
+    is not counted.
+    """
     asked = select(ContactImport).where(ContactImport.account_id == actor.account_id)
     if before:
         asked = asked.where(col(ContactImport.id) < before)
     with db.read() as session:
         found = session.execute(asked.order_by(col(ContactImport.id).desc()).limit(limit)).scalars().all()
-        return [_result(session, db, made) for made in found]
+        return [_result(session, db, made, told=False) for made in found]
 
 
 def habit(db: Database, actor: Actor, columns: tuple[Column, ...]) -> Habit | None:
@@ -285,7 +288,8 @@ def _check_group(db: Database, actor: Actor, choices: Choices) -> None:
             named_group(session, actor, choices.group_name)
 
 
-def _result(session: Session, db: Database, made: ContactImport) -> Result:
+def _result(session: Session, db: Database, made: ContactImport, *, told: bool = True) -> Result:
+    """``told``: whether to count what can be repaired, which is asked of each rejected row."""
     assert made.id is not None
     if made.status == "done":
         steps.check_sum(made)
@@ -294,7 +298,7 @@ def _result(session: Session, db: Database, made: ContactImport) -> Result:
         made.id, made.filename, made.status, made.step, made.steps, group.id if group else None,
         group.name if group else "", made.group_made, made.to_blacklist, made.read,
         sum(getattr(made, outcome) for outcome in OUTCOMES), made.created, made.completed, made.known, made.duplicates,
-        made.blacklisted, made.rejected, repairable(session, made) if made.rejected else 0, made.created_at,
+        made.blacklisted, made.rejected, repairable(session, made) if told and made.rejected else 0, made.created_at,
         seconds_between(made.created_at, made.finished_at or db.now()), can_undo(made, db),
         made.created_at + timedelta(days=UNDO_DAYS), made.failure, Undone.of_json(made.undone),
         _above(made), made.reading.get("region", ""),

@@ -130,6 +130,8 @@ class ImportState(rx.State):
     @rx.event
     async def map_column(self, index: int, field: str) -> None:
         """Say what a column is; another column that was taken for the same is ignored from now on (S67)."""
+        if not 0 <= index < (len(self._preview.columns) if self._preview else 0):
+            return
         if field and (not is_field(field) or kept_by({index: field}, self.blacklist)[index] != field):
             return
         if field.startswith(OWN) and field not in self.own_fields:

@@ -298,3 +298,18 @@ async def test_every_column_of_a_wide_file_can_be_chosen(open_tabs: Browsers, pe
     assert (len(desk.columns), desk.columns[70].field) == (100, own)
     assert len(desk.preview[0].cells) == 100
     assert not tab.failures
+
+
+async def test_a_column_that_the_file_does_not_have_is_passed_over(
+    open_tabs: Browsers, person: Callable[[str], Actor]
+) -> None:
+    """Whoever sends the event by hand neither breaks the page nor fills what is kept beside the file."""
+    actor = person("camille")
+    tab, path = open_tabs.tab(actor), f"/import?file={received(actor, ROWS)}"
+    await tab.send(f"{DESK}.enter", path=path)
+    for index in (2, -1, 10**12):
+        await tab.send(f"{DESK}.map_column", {"index": index, "field": "portable"}, path=path)
+    desk = await tab.state(ImportState)
+    assert [column.field for column in desk.columns] == ["nom", "portable"]
+    assert sorted(desk._mapping) == [0, 1]
+    assert not tab.failures

@@ -3,16 +3,17 @@
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from smsapp.accounts.actor import Actor
 from smsapp.contacts.listing import contacts
 from smsapp.contacts.service import Sheet, contact, count, create_contact
 from smsapp.db import Database
 from smsapp.imports.choices import POLICIES, Choices
+from smsapp.imports.rejections import rejections
 from smsapp.imports.repairs import accept, repair
 from smsapp.imports.sandbox import Reading
-from smsapp.imports.service import Result, check, import_result, run_import
+from smsapp.imports.service import Result, check, history, import_result, run_import
 from smsapp.imports.steps import OUTCOMES
 from smsapp.imports.undo import undo_import
 from smsapp.imports.uploads import Uploads
@@ -73,3 +74,33 @@ def test_suggestions_that_are_none_any_more_stay_to_be_repaired_by_hand(
     assert accept(db, actor, done.id).repaired == 1
     after = import_result(db, actor, done.id)
     assert (after.created, after.rejected) == (1, 2)
+
+
+def test_what_a_number_lacks_is_said_as_its_import_read_it(
+    uploads: Uploads, receive: Receive, db: Database, actor: Actor
+) -> None:
+    """S33: by the country of the import, not that of the account."""
+    rows = b"Nom;Portable;Email\nA;0470 12 34;\n"
+    upload, choices = receive(actor, rows), Choices(READING, BY, region="BE")
+    [at_check] = check(db, uploads, actor, upload, choices).samples["rejected"]
+    done = run_import(db, uploads, actor, upload, choices)
+    [after] = rejections(db, actor, done.id)
+    assert (after.reason, after.missing) == (at_check.reason, at_check.missing)
+
+
+def test_counting_what_can_be_repaired_reads_no_rows(
+    uploads: Uploads, receive: Receive, db: Database, actor: Actor
+) -> None:
+    """A million rejected rows with a suggestion are counted where they stand, and for an import that is looked at only."""
+    done = run_import(db, uploads, actor, receive(actor, b"Nom;Portable;Email\nA;0696123456;\n"), Choices(READING, BY))
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "import_rejection" in statement:
+            asked.append(statement)
+
+    event.listen(db.engine if not db.is_sqlite else db._doors.reader, "before_cursor_execute", note)
+    assert history(db, actor)[0].rejected == 1
+    assert asked == []
+    assert import_result(db, actor, done.id).repairable == 1
+    assert all("count(" in statement for statement in asked)
