@@ -150,6 +150,14 @@ def test_a_file_is_priced_as_its_import_would_keep_it(tmp_path: Path) -> None:
     assert price.characters == 200
 
 
+def test_titles_above_the_header_of_a_file_are_not_priced(tmp_path: Path) -> None:
+    path = tmp_path / "book.csv"
+    path.write_text("Liste de juin 2026\n\nprenom;portable\nInès;0612345678\nLéa;0612345679\n", "utf-8")
+    price, found = simulate_file(path, Simulation(text="$prenom " + "a" * 150), TARIFF, "36034")
+    assert (found.kept, found.duplicates, found.unreadable) == (2, 0, 0)
+    assert price.units == sum(measure(name + " " + "a" * 150).segments * 10_000 for name in ("Inès", "Léa"))
+
+
 def test_a_name_too_long_for_any_message_has_no_price(tmp_path: Path) -> None:
     path = tmp_path / "book.csv"
     path.write_text("prenom;portable\n" + "a" * 190 + ";0612345678\n", "utf-8")
