@@ -10,19 +10,23 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
-from sqlalchemy import BigInteger, bindparam, text
+from sqlalchemy import BigInteger, bindparam, literal, text
+from sqlalchemy import select as sql
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col, select
 
 from smsapp.accounts.actor import Actor
 from smsapp.contacts.groups import NAME_LENGTH, PARTING, new_group
-from smsapp.contacts.tables import Group
+from smsapp.contacts.tables import Group, GroupMember
 from smsapp.db import Database
 from smsapp.db.binary_copy import copy_packed, packed
 from smsapp.db.book_triggers import counted_together
+from smsapp.db.rows import pack, rows
 from smsapp.domain.errors import Refusal
 from smsapp.imports.reader import MAX_CELL
-from smsapp.imports.tables import ImportGroup
+from smsapp.imports.tables import ImportGroup, ImportMember
 
 MOST_NEW = 200  # groups that one file may make
 SIGNS = ("|", ";", ",")
@@ -215,14 +219,18 @@ def enter_known(
     pairs = pairs.select("contact_id", "group_id").sort("group_id", "contact_id")
     if pairs.is_empty():
         return
-    given = [{"i": import_id, "c": contact, "g": group} for contact, group in pairs.iter_rows()]
-    member = "INSERT INTO group_member (group_id, contact_id) VALUES (:g, :c) ON CONFLICT DO NOTHING"
-    noted = (
-        "INSERT INTO import_member (import_id, contact_id, group_id, joined) VALUES (:i, :c, :g, true)"
-        " ON CONFLICT DO NOTHING"
-    )
-    for statement in (member, noted):
-        session.connection().execute(text(statement), given)
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    add = sqlite_insert if sqlite else pg_insert
+    told = rows(sqlite, (("contact_id", BigInteger()), ("group_id", BigInteger())))
+    contact, group, some = told.c.contact_id, told.c.group_id, told.c.contact_id > 0
+    for statement in (
+        add(GroupMember).from_select(["contact_id", "group_id"], sql(contact, group).where(some)),
+        add(ImportMember).from_select(
+            ["import_id", "contact_id", "group_id", "joined"],
+            sql(literal(import_id), contact, group, literal(True)).where(some),
+        ),
+    ):
+        session.connection().execute(statement.on_conflict_do_nothing(), {"rows": pack(sqlite, pairs.rows())})
 
 
 def there_already(listed: pl.DataFrame, joining: pl.DataFrame, ids: Mapping[str, int]) -> list[tuple[int, int]]:
