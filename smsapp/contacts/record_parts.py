@@ -143,7 +143,9 @@ def _known() -> Component:
         rx.cond(S.form.tags.length() > 0, line(t("contacts.field_groups"), dots(S.form.tags))),
         line(
             t("contacts.consent"),
-            rx.cond((S.form.consent_at != "") | (S.form.consent_source != ""), agreed, unknown),
+            rx.cond(
+                (S.form.consent_at != "") | (S.form.consent_source != "") | (S.form.consent_text != ""), agreed, unknown
+            ),
         ),
         line(t("contacts.added"), came),
         class_name="known",

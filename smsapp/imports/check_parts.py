@@ -59,7 +59,7 @@ def _brings() -> Component:
     made = rx.el.p(
         t("imports.groups_to_make", count=C.new_groups_count),
         " ",
-        rx.foreach(C.new_groups, lambda name: rx.el.span(name, class_name="tagw")),
+        rx.foreach(C.new_groups, lambda name: rx.el.span(name, class_name="tag gray")),
         rx.cond(more > 0, rx.el.span(t("imports.more_groups", count=more), class_name="mut")),
         class_name="row g8 wrap",
     )

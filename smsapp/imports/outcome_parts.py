@@ -226,7 +226,7 @@ def _groups_made() -> Component:
     more = R.groups_made_count - R.groups_made.length()
     return rx.el.div(
         t("imports.groups_made", count=R.groups_made_count),
-        rx.foreach(R.groups_made, lambda name: rx.el.span(name, class_name="tagw")),
+        rx.foreach(R.groups_made, lambda name: rx.el.span(name, class_name="tag gray")),
         rx.cond(more > 0, rx.el.span(t("imports.more_groups", count=more))),
         class_name="t2 mut row g8 wrap",
     )

@@ -51,13 +51,14 @@ def test_m28_consent_and_groups_come_in_with_their_proof(
     expect(heads.nth(2)).to_have_value("groupes", timeout=SOON)
     who.accessible()
     who.fits()
+    heads.nth(3).scroll_into_view_if_needed()
     who.shoot("import-consent-columns")
 
     who.button("imports.do_check", count=4).click()
     field = who.page.get_by_label(who.t("imports.correction_of", row=3), exact=True)
     expect(field).to_be_visible(timeout=SOON)
     for name in ("Clients", "VIP", "Presse"):
-        expect(who.main.locator(".tagw", has_text=name)).to_be_visible(timeout=SOON)
+        expect(who.main.locator(".tag", has_text=name)).to_be_visible(timeout=SOON)
     field.fill("demain")
     expect(who.page.get_by_text(who.t("imports.still_no_day"))).to_be_visible(timeout=SOON)
     who.accessible()

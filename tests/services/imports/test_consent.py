@@ -3,16 +3,19 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
 from smsapp.accounts.actor import Actor
 from smsapp.contacts.blacklist import blacklist, suppressed
+from smsapp.contacts.groups import groups
 from smsapp.contacts.listing import contacts
 from smsapp.contacts.merging import merge_all
 from smsapp.contacts.service import Consent, Sheet, contact, count, create_contact, edit_contact
 from smsapp.contacts.unmerging import undo_merge
 from smsapp.db import Database, SimulatedClock
+from smsapp.imports import commands
 from smsapp.imports.choices import Choices
 from smsapp.imports.rejections import rejections
 from smsapp.imports.repairs import StillNoDay, accept, repair
@@ -232,6 +235,18 @@ def test_m28_days_are_put_right_before_the_import_too(
     assert repair(db, actor, done.id, 5, "02/03/2026").left == 0  # the number that was typed before is kept
     days = {name: one.day for name, one in consents(db, actor).items()}
     assert days == {"Rey": SHOP.day, "Roi": SHOP.day, "Mia": date(2026, 6, 17), "Ida": date(2026, 3, 2)}
+
+
+def test_m28_the_command_line_names_the_columns(uploads: Uploads, db: Database, actor: Actor, tmp_path: Path) -> None:
+    path = tmp_path / "clients.csv"
+    path.write_text(f"Portable;Nom;D’où;Le;Quoi;Listes\n{INES};Rey;Boutique;01/03/2026;J’accepte;VIP\n", "utf-8")
+    maps = ("D’où=consentement_source", "Le=consentement_date", "5=consentement_texte", "Listes=groupes")
+    assert commands.bring(db, uploads, actor, path, maps, dry_run=True)["created"] == 1
+    done = commands.bring(db, uploads, actor, path, maps)
+    assert consents(db, actor)["Rey"] == replace(SHOP, import_id=done["import"])
+    assert [one.name for one in groups(db, actor)] == ["VIP"]
+    with pytest.raises(commands.UnknownColumn):
+        commands.bring(db, uploads, actor, path, maps, blacklist=True)
 
 
 def test_m28_an_american_file_is_read_month_first_before_and_after_the_import(
