@@ -211,4 +211,12 @@ async def test_m5_groups_are_looked_for_by_name_and_those_ticked_stay(
     ticked = {f"group-{made[i]}": "on" for i in (3, 59)}
     await tab.send(f"{BOOK}.save", {"typed": {"number": "0612345678", **ticked}}, path=path)
     assert [g.id for g in groups(rt.db, actor) if g.members] == [made[3], made[59]]
+    path = f"/contacts?open={(await tab.state(ContactsState)).rows[0].id}"
+    await tab.send(f"{BOOK}.enter", path=path)
+    await tab.send(f"{BOOK}.find_groups", {"text": "groupe 4"}, path=path)
+    await tab.send(f"{BOOK}.tick_group", {"value": str(made[40]), "on": True}, path=path)
+    await tab.send(f"{BOOK}.find_groups", {"text": "zone"}, path=path)
+    ticked = {f"group-{made[i]}": "on" for i in (59, 40)}  # and no longer in 3
+    await tab.send(f"{BOOK}.save", {"typed": {"number": "0612345678", **ticked}}, path=path)
+    assert [tag.name for tag in (await tab.state(ContactsState)).form.tags] == ["Groupe 40", "Groupe 59"]
     assert not tab.failures
