@@ -58,15 +58,16 @@ class RecordPart(BookPart, mixin=True):
             await self._again()  # the record that was open is open again
 
     @rx.event
-    async def save(self, typed: dict[str, str]) -> None:
+    async def save(self, typed: dict[str, str | None]) -> None:
         """Save the record; what is wrong is said beside its field, and what was typed stays (S62, S68).
 
-        ``typed``: the fields of the form by name; the box of a group is there when it is ticked.
+        ``typed``: the fields of the form by name; the box of a group is there when it is ticked. None: a field of the
+        account's own, of which there is none.
         """
         self._clear_errors()
         chosen = tuple(int(g.value) for g in self.form_groups if f"group-{g.value}" in typed)
-        fields = {name: typed.get(name, "") for name in STANDARD}
-        extra = {one.key: typed[f"extra-{one.key}"] for one in self.form_extra if f"extra-{one.key}" in typed}
+        fields = {name: typed.get(name) or "" for name in STANDARD}
+        extra = {one.key: typed[f"extra-{one.key}"] or "" for one in self.form_extra if f"extra-{one.key}" in typed}
         sheet = Sheet(**fields, group_ids=chosen, extra=extra)
         self.form_extra = [replace(one, value=extra.get(one.key, one.value)) for one in self.form_extra]
         self.form_groups = [replace(g, ticked=int(g.value) in chosen) for g in self.form_groups]

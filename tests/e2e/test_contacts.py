@@ -70,6 +70,30 @@ def test_s62_search_filters_and_the_record_beside_the_list(
     who.silent()
 
 
+def test_s68_s62_the_first_contact_of_an_account_without_fields_of_its_own(
+    visit: Callable[..., Visitor], furniture: House
+) -> None:
+    """A form whose list of own fields is empty is a form all the same: made, and changed."""
+    who = visit("fr", WIDE, session=furniture.empty.session)
+    who.go("/contacts")
+    who.ready()
+    who.button("contacts.new").click()
+    form = who.page.get_by_role("dialog")
+    form.get_by_role("textbox", name=who.t("contacts.field_number")).fill("06 39 98 45 67")
+    form.get_by_role("textbox", name=who.t("contacts.field_nom"), exact=True).fill("Premier")
+    who.button("contacts.save", within=form).click()
+    expect(form).to_have_count(0, timeout=SOON)
+    who.main.get_by_role("link", name="Premier", exact=True).click()
+    record = who.page.get_by_role("complementary", name=who.t("contacts.record"))
+    record.get_by_text(who.t("contacts.edit"), exact=True).click()
+    record.get_by_role("textbox", name=who.t("contacts.field_nom"), exact=True).fill("Dernier")
+    who.button("contacts.save", within=record).click()
+    expect(record.get_by_role("heading", level=2)).to_have_text("Dernier", timeout=SOON)
+    record.get_by_role("button", name=who.t("contacts.do_delete"), exact=True).click()
+    expect(record).to_have_count(0, timeout=SOON)
+    who.silent()
+
+
 @pytest.mark.parametrize("size", SIZES, ids=["wide", "narrow"])
 def test_a_record_is_entered_and_left_with_the_keyboard(
     visit: Callable[..., Visitor], furniture: House, size: tuple[int, int]

@@ -220,3 +220,17 @@ async def test_m5_groups_are_looked_for_by_name_and_those_ticked_stay(
     await tab.send(f"{BOOK}.save", {"typed": {"number": "0612345678", **ticked}}, path=path)
     assert [tag.name for tag in (await tab.state(ContactsState)).form.tags] == ["Groupe 40", "Groupe 59"]
     assert not tab.failures
+
+
+async def test_s68_a_form_without_fields_of_ones_own_is_saved(
+    rt: Runtime, open_tabs: Browsers, person: Callable[[str], Actor]
+) -> None:
+    """The browser tells of the list of own fields, which is empty, as of a field that is nothing."""
+    actor = person("camille")
+    tab, path = open_tabs.tab(actor), "/contacts"
+    await tab.send(f"{BOOK}.enter", path=path)
+    await tab.send(f"{BOOK}.open_new", path=path)
+    typed = {"__reflex_form_data__": [["number", "0612345678"], ["nom", "Rey"], ["new_extra_key", None]]}
+    await tab.send(f"{BOOK}.save", {"typed": typed}, path=path)
+    assert [row.name for row in (await tab.state(ContactsState)).rows] == ["Rey"]
+    assert not tab.failures
