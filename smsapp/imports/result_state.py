@@ -26,7 +26,7 @@ from smsapp.web.runtime import runtime
 
 Answer = TypeVar("Answer")
 
-_LIMITS = {"limit": MOST_FIELDS, "rows": MAX_ROWS, "columns": MAX_COLUMNS, "groups": MOST_NEW}
+_LIMITS = {"limit": MOST_FIELDS, "rows": MAX_ROWS, "columns": MAX_COLUMNS, "groups": MOST_NEW, "name": "…"}
 
 OVER = ("done", "failed", "undone")
 

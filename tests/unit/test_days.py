@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from smsapp.imports.days import TO_COME, UNREADABLE, Calendar, is_month_first, printed_day, read_days
+from smsapp.imports.sorting import sort_rows
 
 TODAY = Calendar(date(2026, 11, 26))
 
@@ -67,3 +68,25 @@ def test_m28_a_file_whose_days_only_fit_month_first_is_read_so() -> None:
     assert read("06/05/2026", Calendar(TODAY.today, month_first=True))[0] == "05/06/2026"
     for some in (["06/17/2026", "17/06/2026"], ["06/05/2026"], [""], []):
         assert not is_month_first(pl.Series(some, dtype=pl.String))
+
+
+def test_m28_a_bad_day_in_one_part_of_a_file_and_none_in_another() -> None:
+    """Parts are read one by one and put together: the columns are of the same kinds."""
+    fields = {"portable": 0, "consentement_date": 1}
+
+    def part(first: int, *days: str) -> pl.DataFrame:
+        rows = range(first, first + len(days))
+        numbers = [f"06123456{row:02}" if day != "pas de numéro" else "06" for row, day in zip(rows, days, strict=True)]
+        told = {"row": list(rows), "flaw": [""] * len(days), "c0": numbers, "c1": list(days)}
+        return pl.DataFrame(told, schema_overrides={"row": pl.Int64})
+
+    parts = [part(1, "17/06/2026", ""), part(3, "hier", "46190", "pas de numéro"), part(6, "pas de numéro", "")]
+    found = sort_rows(parts, fields, "FR", calendar=TODAY)
+    assert found.rejected.select("row", "reason").rows() == [
+        (3, UNREADABLE), (4, UNREADABLE), (5, "too_short"), (6, "too_short"),
+    ]  # fmt: skip
+    assert found.numbers["consent_at"].to_list() == ["2026-06-17 12:00:00.000000", "", ""]
+    taken = sort_rows(parts, fields, "FR", ("*",), by_hand={3: "18/06/2026"}, calendar=TODAY)
+    assert sorted(printed_day(at) for at in taken.numbers["consent_at"]) == [
+        "", "", "17/06/2026", "17/06/2026", "18/06/2026",
+    ]  # fmt: skip
