@@ -60,7 +60,7 @@ class Jobs:
 
     def _undo(self, import_id: int) -> None:
         try:
-            undo.go_on(self._db, import_id)
+            undo.go_on(self._db, self._uploads, import_id)
         except Exception:
             log.exception("an import could not be undone")
             self._later(import_id)

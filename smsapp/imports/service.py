@@ -221,7 +221,7 @@ def begin_import(db: Database, uploads: Uploads, actor: Actor, upload_id: str, c
     try:
         return steps.begin(db, actor, upload, choices)
     except BaseException:
-        uploads.give_back(actor, upload_id)
+        uploads.give_back(actor.account_id, upload_id)
         raise
 
 

@@ -177,8 +177,7 @@ def work(db: Database, uploads: Uploads, import_id: int, told: Told = lambda _: 
                 if not told(actor.account_id) and step < course.steps:
                     return
     except Exception as problem:
-        if take_back(db, import_id, problem.key if isinstance(problem, Refusal) else "imports.failed"):
-            uploads.give_back(actor, made.upload)
+        take_back(db, uploads, import_id, problem.key if isinstance(problem, Refusal) else "imports.failed")
         told(actor.account_id)
         raise
     uploads.remove(upload)

@@ -21,6 +21,7 @@ from smsapp.domain.errors import Refusal
 from smsapp.domain.phone import pretty
 from smsapp.imports import agreements
 from smsapp.imports.met import forget_met, hand_on, stay_joined
+from smsapp.imports.returned import give_file_back
 from smsapp.imports.tables import CHANGED_AT, ContactImport, ImportChange, ImportSpan
 from smsapp.imports.turns import take_turn
 from smsapp.imports.undo_groups import let_groups_go, ungroup
@@ -110,7 +111,7 @@ def undo_import(db: Database, actor: Actor, import_id: int) -> Undone:
             raise TooLate
         made.status = "undoing"
         session.add(made)
-    return go_on(db, import_id)
+    return go_on(db, None, import_id)
 
 
 def stop_import(db: Database, uploads: Uploads, actor: Actor, import_id: int) -> str:
@@ -131,14 +132,13 @@ def stop_import(db: Database, uploads: Uploads, actor: Actor, import_id: int) ->
         return made.upload
 
     upload = db.retrying(mark)
-    go_on(db, import_id)
-    uploads.give_back(actor, upload)
+    go_on(db, uploads, import_id)
     return upload
 
 
-def take_back(db: Database, import_id: int, failure: str) -> bool:
-    """End an import that cannot be finished: nothing of it stays. ``failure``: key of the sentence that says why. False
-    when it does not run any more: then its file is somebody else's to give back.
+def take_back(db: Database, uploads: Uploads, import_id: int, failure: str) -> bool:
+    """End an import that cannot be finished: nothing of it stays, its file is given back. ``failure``: key of the
+    sentence that says why. False when it does not run any more: then its file is somebody else's to give back.
     """
     with db.write() as session:
         made = session.get(ContactImport, import_id, with_for_update=True)
@@ -146,7 +146,7 @@ def take_back(db: Database, import_id: int, failure: str) -> bool:
             return False
         made.status, made.failure = "undoing", failure
         session.add(made)
-    go_on(db, import_id)
+    go_on(db, uploads, import_id)
     return True
 
 
@@ -156,8 +156,10 @@ def undoing(db: Database) -> list[int]:
         return list(session.execute(select(col(ContactImport.id)).where(ContactImport.status == "undoing")).scalars())
 
 
-def go_on(db: Database, import_id: int) -> Undone:
-    """Do what is left of an undoing, slice by slice. Harmless when another process does the same."""
+def go_on(db: Database, uploads: Uploads | None, import_id: int) -> Undone:
+    """Do what is left of an undoing, slice by slice; ``uploads`` gets the file back of an import that did not come to
+    its end. Harmless when another process does the same.
+    """
     done: int | None = 0
     while done is not None:
         done = db.retrying(lambda session, done=done: _remove(session, db, import_id, done))  # type: ignore[misc]
@@ -169,6 +171,8 @@ def go_on(db: Database, import_id: int) -> Undone:
         pass
     while db.retrying(lambda session: _restore(session, db, import_id)):
         pass
+    if uploads is not None:
+        give_file_back(db, uploads, import_id)
     return db.retrying(lambda session: _finish(session, db, import_id))
 
 

@@ -161,9 +161,9 @@ class Uploads:
         """
         return self._read(actor, upload_id, ".claimed")
 
-    def give_back(self, actor: Actor, upload_id: str) -> None:
+    def give_back(self, account_id: int, upload_id: str) -> None:
         """The import of a claimed file did not happen: it can be claimed again."""
-        path = self._of(actor) / f"{upload_id}.claimed"
+        path = self._folder / str(account_id) / f"{upload_id}.claimed"
         with suppress(FileNotFoundError):
             path.rename(path.with_suffix(".meta"))
 

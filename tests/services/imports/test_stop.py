@@ -19,6 +19,7 @@ from smsapp.contacts.service import Sheet, count, create_contact
 from smsapp.db import Database
 from smsapp.imports import steps, undo
 from smsapp.imports.choices import POLICIES, Choices
+from smsapp.imports.jobs import Jobs
 from smsapp.imports.sandbox import Reading
 from smsapp.imports.service import begin_import, import_result, run_import
 from smsapp.imports.undo import ImportNotFound, OverAlready, stop_import, take_back
@@ -178,7 +179,30 @@ def test_an_import_that_ended_is_not_stopped_and_nobody_stops_for_another(
     steps.work(db, uploads, begun)
     with pytest.raises(OverAlready):
         stop_import(db, uploads, actor, begun)
-    assert not take_back(db, begun, "imports.failed")
+    assert not take_back(db, uploads, begun, "imports.failed")
     assert import_result(db, actor, begun).status == "done"
     assert count(db, actor) == NUMBERS
     assert undo.undoing(db) == []
+
+
+def test_who_finishes_a_stop_that_was_cut_off_gives_the_file_back(
+    uploads: Uploads, receive: Receive, db: Database, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process dies between the last slice and the end: the next one takes it up."""
+    upload = receive(actor, TABLE)
+    begun = begin_import(db, uploads, actor, upload, Choices(Reading(header=True), BY))
+    steps.work(db, uploads, begun, lambda _: False)
+    remove = undo._remove
+
+    def dies(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(undo, "_remove", dies)
+    with pytest.raises(KeyboardInterrupt):
+        stop_import(db, uploads, actor, begun)
+    monkeypatch.setattr(undo, "_remove", remove)
+    jobs = Jobs(db, uploads)
+    jobs.resume()
+    jobs._threads.shutdown(wait=True)
+    assert (import_result(db, actor, begun).status, count(db, actor)) == ("failed", 0)
+    assert uploads.find(actor, upload).id == upload

@@ -191,7 +191,7 @@ def test_an_undoing_that_was_cut_off_is_finished(
     db.retrying(lambda session: undo._remove(session, db, done.id))
     assert count(db, actor) == 1
     assert undo.undoing(db) == [done.id]
-    assert undo.go_on(db, done.id).removed == 3
+    assert undo.go_on(db, uploads, done.id).removed == 3
     assert (count(db, actor), undo.undoing(db)) == (0, [])
 
 
@@ -221,7 +221,7 @@ def test_several_who_finish_one_undoing_count_it_once(
     def one(place: int) -> object:
         ready.wait(30)
         try:
-            return undo_import(db, actor, done.id) if place < 2 else undo.go_on(db, done.id)
+            return undo_import(db, actor, done.id) if place < 2 else undo.go_on(db, uploads, done.id)
         except TooLate as refusal:
             return refusal
 
