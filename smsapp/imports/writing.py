@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session, col, select
 
 from smsapp.accounts.actor import Actor
-from smsapp.contacts.blacklist import suppress, suppressed_among
+from smsapp.contacts.blacklist import numbers_in, suppress, suppressed_among
 from smsapp.contacts.bulk import CONSENT, INSTANT, MANY, add_contacts, change_contacts, lay_out, with_keys, with_packed
 from smsapp.contacts.counters import counted
 from smsapp.contacts.groups import NAME_LENGTH, GroupNameTaken, new_group
@@ -168,7 +168,8 @@ def write_slice(
         change_contacts(session, with_keys(fate.changed), at=now)
         joined: set[int] = set()
         if made.group_id is not None:
-            joined = _put_in_group(session, made.group_id, made.id, span, fate.standing["id"].to_list())
+            known = fate.standing["id"].to_list()
+            joined = _put_in_group(session, actor.account_id, made.group_id, made.id, span, known)
         if lists is not None:
             enter_new(session, made.id, span, fate.created, lists.named, lists.ids, made.group_id)
             enter_known(session, made.id, fate.joining, lists.ids, made.group_id)
@@ -360,7 +361,7 @@ def _fields_of(one: dict[str, str], prefix: str) -> dict[str, str]:
 
 
 def _put_in_group(
-    session: Session, group_id: int, import_id: int, span: tuple[int, int], known: Sequence[int]
+    session: Session, account_id: int, group_id: int, import_id: int, span: tuple[int, int], known: Sequence[int]
 ) -> set[int]:
     """Put the contacts just added, and the known ones, in the group. Returns the known who were not in it."""
     connection = session.connection()
@@ -373,16 +374,11 @@ def _put_in_group(
         counted[0] = connection.execute(
             added, {"g": group_id, "i": import_id, "first": span[0], "last": span[1]}
         ).rowcount
-    if not known:
-        return set()
-    members = text("SELECT contact_id FROM group_member WHERE group_id = :g")
-    joined = set(known) - set(session.execute(members, {"g": group_id}).scalars())
-    if joined:
-        session.connection().execute(
-            text("INSERT INTO group_member (group_id, contact_id) VALUES (:g, :c) ON CONFLICT DO NOTHING"),
-            [{"g": group_id, "c": contact_id} for contact_id in joined],
-        )
-    return joined
+    asked = (
+        f"INSERT INTO group_member (group_id, contact_id) SELECT {group_id}, id FROM contact"  # noqa: S608 (an integer)
+        " WHERE +account_id = :a AND id IN ({}) ON CONFLICT DO NOTHING RETURNING contact_id"
+    )
+    return numbers_in(session, asked, account_id, known) if known else set()
 
 
 def seconds_between(first: datetime, last: datetime) -> float:

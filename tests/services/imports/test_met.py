@@ -4,9 +4,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from smsapp.accounts.actor import Actor
-from smsapp.contacts.groups import group, groups
+from smsapp.contacts.groups import create_group, group, groups
 from smsapp.contacts.listing import contacts
 from smsapp.contacts.service import Sheet, count, create_contact
 from smsapp.db import Database, SimulatedClock
@@ -107,3 +108,25 @@ def test_a_group_that_an_import_made_stays_while_another_fills_it(
     undo_import(db, actor, first.id)
     steps.work(db, uploads, begun)
     assert [(one.name, one.members) for one in groups(db, actor)] == [("G", 1)]
+
+
+def test_s66_known_contacts_join_a_group_all_at_once(db: Database, actor: Actor, bring: Bring) -> None:
+    """Not one statement for each, and without reading who is in the group already; who was stays when it is undone."""
+    ids = [create_contact(db, actor, Sheet(f"06123456{place:02}", nom="Rey")) for place in range(20)]
+    made = create_group(db, actor, "G", ids[:5])
+    asked: list[tuple[str, bool]] = []
+
+    def note(
+        _connection: object, _cursor: object, statement: str, _given: object, _context: object, many: bool
+    ) -> None:
+        if "group_member" in statement:
+            asked.append((statement, many))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    done = bring(*(f"Rey;06123456{place:02}" for place in range(20)), group_name="G")
+    event.remove(db.engine, "before_cursor_execute", note)
+    assert not any(many for _, many in asked)
+    assert not any(statement.startswith("SELECT contact_id FROM group_member") for statement, _ in asked)
+    assert (done.known, group(db, actor, made).members) == (20, 20)
+    undo_import(db, actor, done.id)
+    assert group(db, actor, made).members == 5
