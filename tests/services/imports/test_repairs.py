@@ -81,7 +81,7 @@ def test_what_a_number_lacks_is_said_as_its_import_read_it(
 ) -> None:
     """S33: by the country of the import, not that of the account."""
     rows = b"Nom;Portable;Email\nA;0470 12 34;\n"
-    upload, choices = receive(actor, rows), Choices(READING, BY, region="BE")
+    upload, choices = receive(actor, rows), Choices(READING, BY, region="GB")
     [at_check] = check(db, uploads, actor, upload, choices).samples["rejected"]
     done = run_import(db, uploads, actor, upload, choices)
     [after] = rejections(db, actor, done.id)
