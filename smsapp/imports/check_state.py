@@ -7,14 +7,18 @@ from typing import Any, TypeVar
 
 import reflex as rx
 
+from smsapp.accounts.actor import Actor
+from smsapp.db import Database
 from smsapp.domain.errors import Refusal
 from smsapp.i18n import Sentence
 from smsapp.imports import service
 from smsapp.imports.choices import Choices
+from smsapp.imports.heavy import heavily
 from smsapp.imports.routes import jobs, uploads
 from smsapp.imports.shown import Counts, FateRow, ReasonTab, as_typed, counts_of, fate_of, why
 from smsapp.imports.state import ImportState
 from smsapp.imports.steps import OUTCOMES
+from smsapp.imports.uploads import Uploads
 from smsapp.web.guard import actor_of
 from smsapp.web.runtime import runtime
 
@@ -140,7 +144,7 @@ class CheckState(rx.State):
 
     async def _check(self, desk: ImportState) -> None:
         try:
-            said = await self._ask(service.check, self._file, self._choices(desk))
+            said = await heavily(service.check, *await self._whose(), self._file, self._choices(desk))
         except Refusal as refusal:
             desk.step, desk.problem = "columns", Sentence.of(refusal.key, refusal.params)
             return
@@ -149,7 +153,7 @@ class CheckState(rx.State):
         read = (plain.reading, plain.mapping, plain.region)
         if read != self._read:
             repairs = self._repairs or self._days or self._accepted
-            before = await self._ask(service.check, self._file, plain) if repairs else said
+            before = await heavily(service.check, *await self._whose(), self._file, plain) if repairs else said
             self._read, self._unrepaired = read, before.rejected
         self.counts, self.agreed = counts_of(said), said.agreed
         self.new_groups, self.new_groups_count = list(said.new_groups[:SHOWN_GROUPS]), len(said.new_groups)
@@ -175,5 +179,8 @@ class CheckState(rx.State):
 
     async def _ask(self, work: Callable[..., Answer], *args: Any) -> Answer:
         """One service function beside the event loop, for the person who is signed in."""
-        actor = await actor_of(self)
-        return await asyncio.to_thread(work, runtime().db, uploads(), actor, *args)
+        return await asyncio.to_thread(work, *await self._whose(), *args)
+
+    async def _whose(self) -> tuple[Database, Uploads, Actor]:
+        """The first arguments of a service function."""
+        return runtime().db, uploads(), await actor_of(self)

@@ -20,6 +20,7 @@ from smsapp.imports import service
 from smsapp.imports.choices import POLICIES, Choices
 from smsapp.imports.countries import CODES
 from smsapp.imports.cutting import SEPARATORS
+from smsapp.imports.heavy import heavily
 from smsapp.imports.mapping import OWN, PROBABLE, REASON, SURE, is_field, kept_by, own_field, reason_column, with_reason
 from smsapp.imports.routes import upload_token, uploads
 from smsapp.imports.sandbox import Reading
@@ -224,7 +225,7 @@ class ImportState(rx.State):
     async def _read(self, file: str, reading: Reading, *, keep: bool = False) -> None:
         """Read the file and take over the guesses; ``keep`` what was said of the columns."""
         known = await self._ask(fields, runtime().db, _ACTOR)
-        found = await self._ask(service.preview, uploads(), _ACTOR, file, reading, known)
+        found = await heavily(service.preview, uploads(), await actor_of(self), file, reading, known)
         if file != self._file:
             self._shown = SHOWN_COLUMNS
             self.blacklist, self.policy = False, "complete"

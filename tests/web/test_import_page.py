@@ -1,12 +1,19 @@
 """The import page through its events: what is shown is of the file that is asked about, and what was typed stays."""
 
+import asyncio
 from collections.abc import Callable
+from functools import partial
+from threading import Event, current_thread
+from typing import Any
+
+import pytest
 
 from smsapp.accounts.actor import Actor
 from smsapp.i18n.catalogue import translate
 from smsapp.imports import service
 from smsapp.imports.check_state import CheckState
 from smsapp.imports.choices import Choices
+from smsapp.imports.heavy import heavily
 from smsapp.imports.jobs import Jobs
 from smsapp.imports.result_state import ResultState
 from smsapp.imports.routes import uploads
@@ -312,4 +319,25 @@ async def test_a_column_that_the_file_does_not_have_is_passed_over(
     desk = await tab.state(ImportState)
     assert [column.field for column in desk.columns] == ["nom", "portable"]
     assert sorted(desk._mapping) == [0, 1]
+    assert not tab.failures
+
+
+async def test_files_are_read_a_few_at_a_time_beside_the_threads_of_the_other_pages(
+    open_tabs: Browsers, person: Callable[[str], Actor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tab, names = open_tabs.tab(actor := person("camille")), set()
+
+    def noted(work: Callable[..., Any], *args: Any) -> Any:
+        names.add(current_thread().name.rsplit("_", 1)[0])
+        return work(*args)
+
+    for name in ("preview", "check"):
+        monkeypatch.setattr(service, name, partial(noted, getattr(service, name)))
+    await open_check(tab, received(actor, ROWS))
+    assert names == {"import-desk"}
+    done = Event()
+    waiting = [asyncio.create_task(heavily(done.wait, 60)) for _ in range(40)]
+    assert await asyncio.wait_for(asyncio.to_thread(lambda: "an answer"), 30) == "an answer"
+    done.set()
+    assert all(await asyncio.gather(*waiting))
     assert not tab.failures
