@@ -77,7 +77,7 @@ def test_s68_s62_the_first_contact_of_an_account_without_fields_of_its_own(
     who = visit("fr", WIDE, session=furniture.empty.session)
     who.go("/contacts")
     who.ready()
-    who.button("contacts.new").click()
+    who.button("contacts.new").first.click()  # an empty book offers it twice
     form = who.page.get_by_role("dialog")
     form.get_by_role("textbox", name=who.t("contacts.field_number")).fill("06 39 98 45 67")
     form.get_by_role("textbox", name=who.t("contacts.field_nom"), exact=True).fill("Premier")
