@@ -22,6 +22,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from statistics import median
 
@@ -109,7 +110,7 @@ def prepared(path: Path, folder: Path) -> list[pl.DataFrame]:
     shutil.copy(path, copy)
     from smsapp.imports.uploads import Upload
 
-    course = steps.plan(Upload("", "", 0, copy), Choices(Reading(), FIELDS), "FR")
+    course = steps.plan(Upload("", "", 0, copy), Choices(Reading(), FIELDS), "FR", date(2026, 6, 12), {})
     return [with_keys(course.slice_of(place)) for place in range(len(course.edges))]
 
 

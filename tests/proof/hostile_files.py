@@ -15,6 +15,7 @@ import tempfile
 import time
 import zipfile
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
 from smsapp.accounts.actor import Actor
@@ -28,6 +29,7 @@ from smsapp.imports.uploads import Uploads
 
 DATA = Path(__file__).parents[1] / "data"
 GROWTH = 50 << 20  # bytes
+TODAY = date(2026, 6, 12)
 SOMEBODY = Actor(1, 1, "lavande", "lavande@example.net", "fr", "Maison lavande")
 POISON = (
     b"\0",
@@ -102,7 +104,8 @@ def judge(uploads: Uploads, content: bytes) -> str:
         mapping = {column.index: column.field for column in seen.columns}
         if "portable" not in mapping.values():
             mapping[0] = "portable"
-        found = plan(upload, Choices(seen.reading, mapping), "FR").found  # asserts that every row has one outcome
+        course = plan(upload, Choices(seen.reading, mapping), "FR", TODAY, {})
+        found = course.found  # every row has one outcome: it asserts it
         assert found.rejected["reason"].null_count() == 0, "a rejected row has a reason"
         uploads.remove(upload)
     except Refusal as refusal:
