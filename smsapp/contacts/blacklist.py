@@ -88,7 +88,7 @@ def suppress(
             "a": account_id, "n": e164, "r": tidy_reason(own.get(e164, "")) or plain, "o": origin, "u": user_id,
             "s": source_id, "t": db.now(),
         }
-        for e164 in numbers
+        for e164 in sorted(numbers)  # one order, so that two who add the same numbers wait rather than deadlock
     }  # fmt: skip
     if not rows:
         return 0
