@@ -74,9 +74,12 @@ def frame(
 def add_pages(app: rx.App, specs: Sequence[PageSpec]) -> None:
     """Give pages to the app; signed-in ones end with ``SessionState.refresh``: what was asked for is seen first, then
     the figures of the sidebar. Who is not signed in is sent away by the guard at the first handler of all.
+
+    A page is one memoised component: a changed address (the next page of a list) draws anew what shows the answer, not
+    the whole page beforehand.
     """
     for spec in specs:
         last = [SessionState.refresh, SessionState.count_repeated] if spec.signed_in else []
         described = {"description": t(spec.description_key)} if spec.description_key else {}
         loads = [*spec.on_load, *last]
-        app.add_page(spec.component, route=spec.route, title=t(spec.title_key), on_load=loads, **described)
+        app.add_page(rx.memo(spec.component), route=spec.route, title=t(spec.title_key), on_load=loads, **described)
