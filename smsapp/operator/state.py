@@ -87,18 +87,18 @@ class GatewaysState(rx.State):
         self._open("change", setup.name, setup.kind, setup)
 
     @rx.event
-    async def save(self, typed: dict[str, str]) -> None:
+    async def save(self, typed: dict[str, str | None]) -> None:
         """Set up or change the gateway of the form; what is wrong is said by its field, and what was typed stays."""
         actor = await self._operator()
         adding = self.dialog == "add"
-        name = typed.get("name", "").strip().lower() if adding else self.name
-        self.territories = typed.get("territories", "")[:200]
-        self.pro, self.voice = "pro" in typed, "voice" in typed
+        name = (typed.get("name") or "").strip().lower() if adding else self.name
+        self.territories = (typed.get("territories") or "")[:200]
+        self.pro, self.voice = bool(typed.get("pro")), bool(typed.get("voice"))
         self.error = self.name_error = self.territories_error = Sentence()
         if adding:
             self.name = name[:40]
         known = asked(KINDS[self.kind]) if self.kind in KINDS else []
-        options = {one.name: typed.get(one.name, "") for one in known}
+        options = {one.name: typed.get(one.name) or "" for one in known}
         errors: dict[str, Sentence] = {}
         try:
             await asyncio.to_thread(self._write, actor, name, options)
