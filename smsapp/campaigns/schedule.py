@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from smsapp.accounts.actor import Actor
 from smsapp.campaigns.audience import freeze
+from smsapp.campaigns.ids import unused_id
 from smsapp.campaigns.launch import Seen, check_agreed
 from smsapp.campaigns.pricing import Terms
 from smsapp.campaigns.service import NotADraft, owned, title
@@ -239,6 +240,7 @@ def count_planned(db: Database, actor: Actor) -> int:
 
 def _draft_of(session: Session, actor: Actor, found: Campaign, now: datetime, edits_id: int | None) -> int:
     made = Campaign(
+        id=unused_id(session),
         account_id=actor.account_id,
         user_id=actor.user_id,
         edits_id=edits_id,

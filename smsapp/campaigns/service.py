@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 
 from smsapp.accounts.actor import Actor
 from smsapp.campaigns.audience import Audience, entries
+from smsapp.campaigns.ids import unused_id
 from smsapp.campaigns.pricing import CampaignNotFound, audience_of
 from smsapp.campaigns.tables import Campaign, CampaignState
 from smsapp.contacts.groups import UNCOUNTED, GroupCount, GroupNotFound, groups
@@ -92,7 +93,13 @@ def create_draft(db: Database, actor: Actor, opened_at: datetime | None = None) 
     """Begin a campaign. ``opened_at``: when its page was opened, if that was earlier. Returns its id."""
     with db.write() as session:
         now = db.now()
-        made = Campaign(account_id=actor.account_id, user_id=actor.user_id, created_at=opened_at or now, updated_at=now)
+        made = Campaign(
+            id=unused_id(session),
+            account_id=actor.account_id,
+            user_id=actor.user_id,
+            created_at=opened_at or now,
+            updated_at=now,
+        )
         session.add(made)
         session.flush()
         assert made.id is not None

@@ -61,6 +61,14 @@ class Campaign(SQLModel, table=True):
     hidden_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # taken out of the sent list (S35, M11)
 
 
+class CampaignGone(SQLModel, table=True):
+    """SQLite: the last campaign that was deleted, so that no other takes its id (`ids.py`). One row at most."""
+
+    __tablename__ = "campaign_gone"
+
+    id: int = Field(primary_key=True, sa_type=BigId, sa_column_kwargs={"autoincrement": False})
+
+
 class FrozenGroup(SQLModel, table=True):
     """The members that a smart group had when its author agreed to the price of a campaign: those it is sent to."""
 

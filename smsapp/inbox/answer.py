@@ -9,6 +9,7 @@ from sqlalchemy import update
 from sqlmodel import Session
 
 from smsapp.accounts.actor import Actor
+from smsapp.campaigns.ids import unused_id
 from smsapp.campaigns.launch import QuoteChanged
 from smsapp.campaigns.pricing import Terms, price
 from smsapp.campaigns.rules import is_priceable, problems
@@ -64,6 +65,7 @@ def answer(db: Database, actor: Actor, e164: int, text: str, seen: int, terms: T
         if found.total != seen:
             raise QuoteChanged(recipients=1, units=found.total, seen_recipients=1, seen_units=seen)
         now = db.now()
+        campaign.id = unused_id(session)
         name = names_of(session, actor, [e164]).get(e164, "") or pretty(e164)
         campaign.name = translate(actor.language, "inbox.answer_name", name=name)[:120]
         campaign.state = CampaignState.MATERIALISING

@@ -207,6 +207,17 @@ def test_a_draft_is_thrown_away(db: Database, actor: Actor) -> None:
         draft(db, actor, made)
 
 
+def test_a_new_draft_never_takes_the_id_of_one_that_was_thrown_away(db: Database, actor: Actor) -> None:
+    """A tab that still shows the old one would write into the new one."""
+    create_draft(db, actor)
+    gone = [create_draft(db, actor) for _ in range(3)]
+    for one in (gone[2], gone[0], gone[1]):
+        delete_draft(db, actor, one)
+    assert create_draft(db, actor) > max(gone)
+    with pytest.raises(CampaignNotFound):
+        edit_draft(db, actor, gone[2], text="Trop tard")
+
+
 def test_a_launched_campaign_is_no_draft_any_more(db: Database, actor: Actor) -> None:
     made = create_draft(db, actor)
     with db.write() as session:
