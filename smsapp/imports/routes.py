@@ -75,13 +75,13 @@ async def receive(request: Request) -> Response:
     except Refusal as refusal:
         return await _refused(request, refusal, 413)
     try:
-        waiting: list[bytes] = []
+        waiting = bytearray()  # not a list to sum up: pieces may be of one byte
         async for piece in request.stream():
-            waiting.append(piece)
-            if sum(map(len, waiting)) >= WRITTEN_AT_ONCE:
-                await asyncio.to_thread(incoming.write, b"".join(waiting))
+            waiting += piece
+            if len(waiting) >= WRITTEN_AT_ONCE:
+                await asyncio.to_thread(incoming.write, bytes(waiting))
                 waiting.clear()
-        await asyncio.to_thread(incoming.write, b"".join(waiting))
+        await asyncio.to_thread(incoming.write, bytes(waiting))
         upload = await asyncio.to_thread(incoming.done)
     except Refusal as refusal:
         return await _refused(request, refusal, 413)

@@ -1,5 +1,6 @@
 """The HTTP of the import desk: only for who is signed in, from a page of ours, and scoped to the account."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from errno import ENOSPC
@@ -101,6 +102,21 @@ async def test_a_file_that_is_too_large_is_a_sentence(
 def test_no_cell_of_an_export_is_a_formula(cell: str) -> None:
     assert neutral(cell) == f"'{cell}"
     assert neutral("06 12") == "06 12"
+
+
+async def test_a_file_in_pieces_of_one_byte_keeps_nobody_waiting(
+    browser: httpx.AsyncClient, rt: Runtime, person: Callable[[str], Actor]
+) -> None:
+    """Each piece costs the event loop the same, however many came before it: the square of these is a minute's work."""
+    sign_in(browser, rt, person("lavande"))
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for place in range(100_000):
+            yield TABLE[place : place + 1] or b"\n"
+
+    async with asyncio.timeout(30):
+        answer = await browser.post("/import/files", content=pieces())
+    assert answer.status_code == 200
 
 
 async def test_a_disk_that_is_full_is_a_sentence_and_keeps_nobody_waiting(
