@@ -84,12 +84,12 @@ def leave_lists(session: Session, import_id: int, pairs: Collection[tuple[int, i
     heirs = {(contact, group): heir for contact, group, heir in found}
     staying = [{"c": one[0], "g": one[1], "i": heirs[one]} for one in pairs if one in heirs]
     leaving = [{"c": one[0], "g": one[1]} for one in pairs if one not in heirs]
-    mine = "contact_id = :c AND group_id = :g"
     if staying:
-        owed = text(f"UPDATE import_member SET joined = true WHERE import_id = :i AND {mine}")  # noqa: S608
-        session.connection().execute(owed, staying)
+        owed = "UPDATE import_member SET joined = true WHERE import_id = :i AND contact_id = :c AND group_id = :g"
+        session.connection().execute(text(owed), staying)
     if leaving:
-        session.connection().execute(text(f"DELETE FROM group_member WHERE {mine}"), leaving)  # noqa: S608
+        gone = "DELETE FROM group_member WHERE contact_id = :c AND group_id = :g"
+        session.connection().execute(text(gone), leaving)
     return {one for one in pairs if one not in heirs}
 
 
